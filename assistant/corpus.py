@@ -1,0 +1,601 @@
+"""The knowledge on disk becomes documents and passages; what is wrong with a file is found here.
+
+Corpus files are YAML and Markdown that a mediator edits by hand. Each quotable text stands on
+one line of its file, so that a passage is a span of the file itself and 查看原文 can show it.
+"""
+
+import datetime
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from assistant.errors import CorpusEmpty, CorpusInvalid, FileMissing
+from assistant.records import (
+    LISTENERS,
+    SETTINGS,
+    STAGES,
+    DisputeType,
+    Document,
+    Fault,
+    Kind,
+    Passage,
+    RedLine,
+    Sign,
+    Wording,
+)
+
+Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
+EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Model = TypeVar("Model", bound=BaseModel)
+Strength = Annotated[int, Field(ge=1, le=3)]
+
+
+class _Record(BaseModel):
+    """A mapping in a corpus file: unknown keys are faults, because a mistyped key loses text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Entry(_Record):
+    id: EntryId
+    text: Line
+
+
+class _Principle(_Entry):
+    why: Line
+
+
+class _Phrasing(_Entry):
+    stage: Literal[STAGES]
+    listener: Literal[LISTENERS]
+    setting: Literal[SETTINGS]
+    avoid: Line
+    region: str = ""
+
+
+class _Referral(_Entry):
+    who: Line
+
+
+class _Case(_Entry):
+    title: Line
+
+
+class _LocalWording(_Record):
+    text: Line
+    region: Line
+
+
+class _Sides(_Record):
+    harmed: Line
+    accused: Line
+
+
+class _Source(_Record):
+    source: Line
+    date: datetime.date
+
+
+class DisputeFile(_Source):
+    id: str
+    name: Line
+    summary: Line
+    sides: _Sides
+    wordings: list[Line | _LocalWording]
+    grievances: list[_Entry]
+    questions: list[_Entry]
+    principles: list[_Principle]
+    phrasing: list[_Phrasing]
+    solutions: list[_Entry]
+    pitfalls: list[_Entry]
+    referrals: list[_Referral]
+    cases: list[_Case]
+
+
+class _Custom(_Entry):
+    title: Line
+    types: list[str]
+    spread: Literal["普遍", "部分地区", "个别"]
+    quarrel: Line
+    use: Line
+    binding: Line
+    law: Line
+
+
+class CustomFile(_Source):
+    region: Line
+    customs: list[_Custom]
+
+
+class _Saying(_Entry):
+    form: Literal["谚语", "俗语", "歇后语", "典故"]
+    meaning: Line
+    use: Line
+    hurt: Line
+    types: list[str]
+    stages: list[Literal[STAGES]]
+    region: Line = "通用"
+
+
+class SayingFile(_Source):
+    sayings: list[_Saying]
+
+
+class _Article(_Entry):
+    article: Line
+    types: list[str]
+    note: str = ""
+    old_article: str = ""
+    topic: str = ""
+    also: list[str] = []  # further articles that the same sentence rests on
+    confidence: Literal["high", "medium"] = "high"
+    checked: str = ""  # what the sentence was checked against
+
+
+class LawFile(_Record):
+    law: Line
+    short: list[Line]
+    version: Line
+    in_force: datetime.date | Literal[""]
+    checked_on: datetime.date
+    source: Line
+    articles: list[_Article]
+
+
+class _RedLine(_Entry):
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
+    name: Line
+    must: list[Line]
+    never: list[Line]
+    basis: list[str]
+    types: list[str] = []
+    signs: list[str]
+    unless: list[str] = []
+
+
+class RedLineFile(_Source):
+    redlines: list[_RedLine]
+
+
+class _Front(_Source):
+    id: EntryId
+    title: Line
+    types: list[str] = []
+    stages: list[Literal[STAGES]] = []
+    topics: str = ""
+    region: str = ""
+
+
+class _Type(_Record):
+    id: Line
+    name: Line
+    typical: Line
+    group: Line
+
+
+class TaxonomyFile(_Record):
+    types: list[_Type]
+
+
+class _Mapping(_Record):
+    say: Line
+    means: list[Line]
+    region: str = "通用"
+
+
+class MappingFile(_Record):
+    mappings: list[_Mapping]
+
+
+class _Sign(_Record):
+    sign: Line
+    types: dict[str, Strength] = {}
+    risks: dict[str, Strength] = {}
+    region: str = ""
+
+
+class SignFile(_Record):
+    signs: list[_Sign]
+
+
+class RegionFile(_Record):
+    regions: dict[str, list[Line]]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What one folder holds: the documents, their passages in file order."""
+
+    documents: tuple[Document, ...]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """How everyday wording is understood."""
+
+    wordings: tuple[Wording, ...]
+    signs: tuple[Sign, ...]
+    regions: Mapping[str, tuple[str, ...]]  # region to the place names that stand for it
+
+
+# --- YAML with places -------------------------------------------------------------------------
+
+
+class _SourceText:
+    """A YAML file as text, as plain values and as nodes that know where they stand."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.text = _read_text(path)
+        try:
+            self.root = yaml.compose(self.text, Loader=_Loader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else 1
+            raise CorpusInvalid([Fault(path, line, "", "yaml", str(getattr(error, "problem", "")))]) from error
+        if self.root is None:
+            raise CorpusInvalid([Fault(path, 1, "", "empty")])
+
+    def node(self, place: tuple[str | int, ...]) -> yaml.Node:
+        """The node at a path of keys and positions, or the last one on the way that exists."""
+        node = self.root
+        for step in place:
+            if isinstance(node, yaml.MappingNode):
+                found = [value for key, value in node.value if key.value == step]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                found = node.value[step : step + 1]
+            else:
+                found = []
+            if not found:
+                break
+            node = found[0]
+        return node
+
+    def line(self, place: tuple[str | int, ...]) -> int:
+        return self.node(place).start_mark.line + 1
+
+    def span(self, place: tuple[str | int, ...], value: str) -> tuple[int, int]:
+        """Where a text stands in the file, in characters.
+
+        Raises:
+            CorpusInvalid: it is folded over lines or escaped, so it is no span of the file.
+        """
+        node = self.node(place)
+        start = self.text.find(value, node.start_mark.index, node.end_mark.index)
+        if start < 0:
+            fault = Fault(self.path, self.line(place), str(place[-1]), "folded")
+            raise CorpusInvalid([fault])
+        return start, start + len(value)
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader whose dates stay dates; kept apart so that yaml.compose can be given it."""
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise FileMissing(path) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise CorpusInvalid([Fault(path, line, "", "encoding")]) from error
+
+
+def _validate(model: type[Model], source: _SourceText) -> Model:
+    values = yaml.load(source.text, Loader=_Loader)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise CorpusInvalid([_fault(source, problem) for problem in error.errors()]) from error
+
+
+def _fault(source: _SourceText, problem: dict[str, Any]) -> Fault:
+    place = tuple(problem["loc"])
+    named = [step for step in place if isinstance(step, str)]
+    detail = str(problem.get("ctx", {}).get("expected", "")) or str(problem.get("ctx", {}).get("pattern", ""))
+    return Fault(source.path, source.line(place), named[-1] if named else "", problem["type"], detail)
+
+
+# --- one reader per kind of file --------------------------------------------------------------
+
+# key in a dispute file: kind, heading shown to readers, role told in meta
+DISPUTE_PARTS: dict[str, tuple[Kind, str, str]] = {
+    "grievances": (Kind.GRIEVANCE, "可能的心结", ""),
+    "questions": (Kind.QUESTION, "先问清", ""),
+    "principles": (Kind.PRINCIPLE, "调解原则·要点", "要点"),
+    "phrasing": (Kind.PHRASING, "大白话", ""),
+    "solutions": (Kind.PRINCIPLE, "走得通的出路", "出路"),
+    "pitfalls": (Kind.PRINCIPLE, "容易踩的坑", "提防"),
+    "referrals": (Kind.PRINCIPLE, "该找谁", "该找谁"),
+    "cases": (Kind.CASE, "示例", ""),
+}
+
+_Parsed = tuple[Document, list[Passage]]
+
+
+def _read_dispute(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(DisputeFile, source)
+    if record.id != path.stem:
+        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", path.stem)])
+    document = Document(record.id, file, record.name, source.text, record.source, str(record.date), "", (record.id,))
+    passages = [
+        _entry_passage(source, document, entry, (part, position), kind, heading, (record.id,), role=role)
+        for part, (kind, heading, role) in DISPUTE_PARTS.items()
+        for position, entry in enumerate(getattr(record, part))
+    ]
+    return document, passages
+
+
+def _entry_passage(
+    source: _SourceText,
+    document: Document,
+    entry: _Entry,
+    place: tuple[str | int, ...],
+    kind: Kind,
+    section: str,
+    types: tuple[str, ...],
+    title: str = "",
+    **more: Any,
+) -> Passage:
+    start, end = source.span((*place, "text"), entry.text)
+    told = entry.model_dump(exclude={"id", "text", "types", "title"}, mode="json")
+    meta = {key: value for key, value in {**told, **more}.items() if value not in ("", None, [])}
+    shown = title or getattr(entry, "title", "") or document.title
+    return Passage(entry.id, document.doc_id, kind, shown, section, entry.text, start, end, types, meta)
+
+
+def _read_customs(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(CustomFile, source)
+    document = Document(
+        f"custom-{path.stem}", file, f"{record.region}习俗", source.text, record.source, str(record.date), record.region
+    )
+    passages = [
+        _entry_passage(source, document, entry, ("customs", position), Kind.CUSTOM, record.region,
+                       tuple(entry.types), region=record.region)
+        for position, entry in enumerate(record.customs)
+    ]
+    return document, passages
+
+
+def _read_sayings(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(SayingFile, source)
+    document = Document("sayings", file, "谚语俗语歇后语典故", source.text, record.source, str(record.date))
+    passages = [
+        _entry_passage(source, document, entry, ("sayings", position), Kind.SAYING, entry.form, tuple(entry.types))
+        for position, entry in enumerate(record.sayings)
+    ]
+    return document, passages
+
+
+def _read_law(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(LawFile, source)
+    document = Document(f"law-{path.stem}", file, f"《{record.law}》", source.text, record.source, str(record.checked_on))
+    short = record.short[0] if record.short else record.law
+    passages = [
+        _entry_passage(
+            source, document, entry, ("articles", position), Kind.LAW, record.version, tuple(entry.types),
+            title=f"《{short}》{entry.article}", law=record.law, short=record.short, version=record.version,
+            in_force=str(record.in_force), checked_on=str(record.checked_on),
+        )
+        for position, entry in enumerate(record.articles)
+    ]
+    return document, passages
+
+
+def _read_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(RedLineFile, source)
+    document = Document("redlines", file, "红线", source.text, record.source, str(record.date))
+    passages = [
+        _entry_passage(source, document, entry, ("redlines", position), Kind.REDLINE, entry.name,
+                       tuple(entry.types), title=entry.name)
+        for position, entry in enumerate(record.redlines)
+    ]
+    return document, passages
+
+
+_FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$")
+_SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
+
+
+def _read_guidance(path: Path, file: str, passage_chars: int) -> _Parsed:
+    text = _read_text(path)
+    front = _FRONT.match(text)
+    if not front:
+        raise CorpusInvalid([Fault(path, 1, "---", "front_matter")])
+    try:
+        record = _Front.model_validate(yaml.safe_load(front.group(1)))
+    except ValidationError as error:
+        faults = [Fault(path, 1, str(problem["loc"][-1]), problem["type"]) for problem in error.errors()]
+        raise CorpusInvalid(faults) from error
+    except yaml.YAMLError as error:
+        raise CorpusInvalid([Fault(path, 1, "---", "yaml")]) from error
+    document = Document(record.id, file, record.title, text, record.source, str(record.date), record.region, tuple(record.types))
+    meta = {"stages": record.stages, "topics": record.topics, "region": record.region}
+    meta = {key: value for key, value in meta.items() if value}
+    return document, split_article(document, front.end(), passage_chars, meta)
+
+
+def split_article(document: Document, start: int, passage_chars: int, meta: dict[str, Any]) -> list[Passage]:
+    """Cut running text into passages of about `passage_chars`, at headings, paragraphs, sentences."""
+    passages = []
+    for section, begin, end in _sections(document.text, start):
+        for left, right in _pieces(document.text, begin, end, passage_chars):
+            passages.append(
+                Passage(
+                    f"{document.doc_id}#{len(passages) + 1}", document.doc_id, Kind.GUIDANCE, document.title, section,
+                    document.text[left:right], left, right, document.types, meta,
+                )
+            )
+    return passages
+
+
+def _sections(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """(heading, first character, one past the last) of each stretch between Markdown headings."""
+    heading, begin, position = "", start, start
+    for line in text[start:].splitlines(keepends=True):
+        found = _HEADING.match(line)
+        if found:
+            yield heading, begin, position
+            heading, begin = found.group(2), position + len(line)
+        position += len(line)
+    yield heading, begin, position
+
+
+def _pieces(text: str, begin: int, end: int, passage_chars: int) -> Iterator[tuple[int, int]]:
+    """Spans of at most about `passage_chars`: paragraphs joined while they fit, long ones cut at sentences."""
+    left = right = begin
+    for start, stop in _sentences(text, begin, end):
+        if right > left and stop - left > passage_chars:
+            yield from _trimmed(text, left, right)
+            left = start
+        right = stop
+    yield from _trimmed(text, left, right)
+
+
+def _sentences(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Paragraphs that are short enough stay whole; others come sentence by sentence."""
+    position = begin
+    for line in text[begin:end].splitlines(keepends=True):
+        for sentence in [line] if len(line) < 120 else _SENTENCE_END.split(line):
+            if sentence:
+                yield position, position + len(sentence)
+                position += len(sentence)
+
+
+def _trimmed(text: str, left: int, right: int) -> Iterator[tuple[int, int]]:
+    piece = text[left:right]
+    stripped = piece.strip()
+    if stripped:
+        left += piece.index(stripped)
+        yield left, left + len(stripped)
+
+
+# --- the whole folder -------------------------------------------------------------------------
+
+_READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
+    "disputes/*.yaml": _read_dispute,
+    "customs/*.yaml": _read_customs,
+    "law/*.yaml": _read_law,
+    "guidance/*.md": _read_guidance,
+    "sayings.yaml": _read_sayings,
+    "redlines.yaml": _read_redlines,
+}
+
+
+def is_knowledge(corpus_dir: Path) -> bool:
+    """Whether a folder is laid out as our knowledge, rather than a plain folder of articles."""
+    return (corpus_dir / "taxonomy.yaml").exists()
+
+
+def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
+    """Read the files of `corpus_dir` and of its `local/` folder.
+
+    Raises:
+        CorpusInvalid: with every fault of every file, so that one run shows them all.
+        CorpusEmpty: there is nothing to read.
+    """
+    documents: list[Document] = []
+    passages: list[Passage] = []
+    faults: list[Fault] = []
+    for path, reader in _files(corpus_dir):
+        try:
+            document, found = reader(path, path.relative_to(corpus_dir).as_posix(), passage_chars)
+        except CorpusInvalid as error:
+            faults += error.faults
+            continue
+        documents.append(document)
+        passages += found
+    faults += _cross_faults(corpus_dir, documents, passages)
+    if faults:
+        raise CorpusInvalid(faults)
+    if not passages:
+        raise CorpusEmpty(corpus_dir)
+    return Corpus(tuple(documents), tuple(passages))
+
+
+def _files(corpus_dir: Path) -> Iterator[tuple[Path, Callable[[Path, str, int], _Parsed]]]:
+    for folder in (corpus_dir, corpus_dir / "local"):
+        for pattern, reader in _READERS.items():
+            for path in sorted(folder.glob(pattern)):
+                yield path, reader
+
+
+def _cross_faults(corpus_dir: Path, documents: list[Document], passages: list[Passage]) -> Iterator[Fault]:
+    """Ids used twice, and types, risks or laws named that nothing defines."""
+    by_id = {document.doc_id: document for document in documents}
+    known = {item.type_id for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}
+    laws = {passage.passage_id for passage in passages if passage.kind is Kind.LAW}
+    seen: set[str] = set()
+    for passage in passages:
+        document = by_id[passage.doc_id]
+        path, line = corpus_dir / document.file, document.text.count("\n", 0, passage.start) + 1
+        if passage.passage_id in seen:
+            yield Fault(path, line, "id", "id_twice", passage.passage_id)
+        seen.add(passage.passage_id)
+        for type_id in passage.types:
+            if type_id not in known:
+                yield Fault(path, line, "types", "type_unknown", type_id)
+        for law_id in passage.meta.get("basis", ()):
+            if law_id not in laws:
+                yield Fault(path, line, "basis", "law_unknown", law_id)
+
+
+@cache
+def read_taxonomy(path: Path) -> tuple[DisputeType, ...]:
+    """The dispute types in their order, without the names of their sides."""
+    record = _validate(TaxonomyFile, _SourceText(path))
+    return tuple(DisputeType(item.id, item.name, item.typical, item.group) for item in record.types)
+
+
+def read_dispute_types(taxonomy_file: Path, disputes_dir: Path) -> tuple[DisputeType, ...]:
+    """The dispute types with the names of their two sides, where a dispute file gives them."""
+    return tuple(_with_sides(item, disputes_dir / f"{item.type_id}.yaml") for item in read_taxonomy(taxonomy_file))
+
+
+def _with_sides(item: DisputeType, path: Path) -> DisputeType:
+    if not path.exists():
+        return item
+    sides = _validate(DisputeFile, _SourceText(path)).sides
+    return DisputeType(item.type_id, item.name, item.typical, item.group, sides.harmed, sides.accused)
+
+
+def read_wordings(disputes_dir: Path) -> dict[str, list[str]]:
+    """The everyday wordings that each dispute file lists, by type."""
+    records = [_validate(DisputeFile, _SourceText(path)) for path in sorted(disputes_dir.glob("*.yaml"))]
+    return {
+        record.id: [item if isinstance(item, str) else item.text for item in record.wordings] for record in records
+    }
+
+
+def read_redlines(path: Path) -> tuple[RedLine, ...]:
+    record = _validate(RedLineFile, _SourceText(path))
+    return tuple(
+        RedLine(item.id, item.name, item.text, tuple(item.must), tuple(item.never), tuple(item.basis),
+                tuple(item.signs), tuple(item.unless))
+        for item in record.redlines
+    )
+
+
+def read_lexicon(lexicon_dir: Path) -> Lexicon:
+    mappings = _validate(MappingFile, _SourceText(lexicon_dir / "mappings.yaml"))
+    signs = _validate(SignFile, _SourceText(lexicon_dir / "signs.yaml"))
+    regions = _validate(RegionFile, _SourceText(lexicon_dir / "regions.yaml"))
+    return Lexicon(
+        tuple(Wording(item.say, tuple(item.means), item.region) for item in mappings.mappings),
+        tuple(Sign(item.sign, item.types, item.risks) for item in signs.signs),
+        {region: tuple(names) for region, names in regions.regions.items()},
+    )

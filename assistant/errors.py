@@ -1,0 +1,107 @@
+"""Every error that the assistant explains to a person. Facts here, in English; the Chinese is in wording."""
+
+from pathlib import Path
+
+
+class AssistantError(Exception):
+    """Something went wrong that a person can mend; `wording.explain` says how."""
+
+
+class FileMissing(AssistantError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no such file or folder")
+        self.path = path
+
+
+class FileDamaged(AssistantError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class CorpusInvalid(AssistantError):
+    """The corpus breaks its own rules; carries every fault found, so that one run shows them all."""
+
+    def __init__(self, faults: list["Fault"]) -> None:  # noqa: F821 (defined in records)
+        super().__init__("; ".join(f"{f.path}:{f.line}: {f.field}: {f.problem}" for f in faults))
+        self.faults = faults
+
+
+class CorpusEmpty(AssistantError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: holds no document that can be read")
+        self.path = path
+
+
+class EncoderMissing(AssistantError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no sentence-transformers model here")
+        self.path = path
+
+
+class EncoderDamaged(AssistantError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class ReaderMissing(AssistantError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no type and risk reader here")
+        self.path = path
+
+
+class ReaderDamaged(AssistantError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class IndexMissing(AssistantError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no index here")
+        self.path = path
+
+
+class IndexDamaged(AssistantError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class IndexStale(AssistantError):
+    """The index was built from another corpus, encoder or format than the ones at hand."""
+
+    def __init__(self, path: Path, part: str) -> None:
+        super().__init__(f"{path}: {part} has changed since the index was built")
+        self.path, self.part = path, part
+
+
+class SettingsInvalid(AssistantError):
+    def __init__(self, path: Path, key: str, accepted: list[str]) -> None:
+        super().__init__(f"{path}: unknown or unusable setting {key!r}; accepted: {accepted}")
+        self.path, self.key, self.accepted = path, key, "、".join(accepted)
+
+
+class BatchLineInvalid(AssistantError):
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path}:{line}: {reason}")
+        self.path, self.line, self.reason = path, line, reason
+
+
+class PassageUnknown(AssistantError):
+    def __init__(self, passage_id: str) -> None:
+        super().__init__(f"no passage {passage_id!r} in this index")
+        self.passage_id = passage_id
+
+
+class ExportFormatUnknown(AssistantError):
+    def __init__(self, path: Path, accepted: list[str]) -> None:
+        super().__init__(f"{path}: cannot write this kind of file; accepted: {accepted}")
+        self.path, self.accepted = path, "、".join(accepted)
+
+
+class PortTaken(AssistantError):
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"{host}:{port} is in use")
+        self.host, self.port = host, port

@@ -1,0 +1,157 @@
+"""Quality figures on labelled descriptions: types, risks, refusals, and how long an answer takes.
+
+A set is a JSONL file. Rows with `types` are disputes ({"text","types","risks"}); rows with `expect`
+are negatives (reject, low_confidence or works). Beside a set, label_doubts.jsonl may say which
+extra or missing risks are arguable; those count neither for nor against.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.errors import BatchLineInvalid, FileMissing
+from assistant.pipeline import Assistant
+from assistant.records import Advice
+
+DOUBTS = "label_doubts.jsonl"
+EXPECTED_STATUS = {"reject": "rejected", "low_confidence": "low_confidence"}
+RESAMPLES = 1000  # of the bootstrap behind each interval
+
+
+@dataclass(slots=True)
+class Tally:
+    """One value per row and figure; the figure is their mean."""
+
+    rows: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    risks: list[tuple[int, int, int]] = field(default_factory=list)  # true, missed, wrong per row
+    elapsed_ms: list[float] = field(default_factory=list)
+
+
+def evaluate(assistant: Assistant, path: Path) -> dict[str, Any]:
+    """Ask every row of a set, or of every set in a folder, and measure the answers.
+
+    Returns:
+        {"file", "n", "first", "three", "every_in_four", "risk_recall", "risk_precision", "expected",
+        "p50_ms", "p95_ms", "intervals": {figure: [low, high]}, "by_type": {...}, "wrong": [...]},
+        figures that the set has no rows for left out.
+    """
+    tally, by_type, wrong = Tally(), defaultdict(list), []
+    doubts = _doubts(path.parent)
+    rows = list(_rows(path))
+    for row in rows:
+        advice = assistant.ask(row["text"], row.get("region"))
+        tally.elapsed_ms.append(advice.elapsed_ms)
+        if "expect" in row:
+            right = as_expected(row, advice)
+            tally.rows["expected"].append(right)
+        else:
+            right = _judge_dispute(tally, row, advice, doubts.get(row.get("id", ""), {}))
+            by_type[row["types"][0]].append(right)
+        if not right:
+            wrong.append({"id": row.get("id"), "wanted": row.get("types", row.get("expect")), "status": advice.status,
+                          "got": [item.type_id for item, _ in advice.types[:3]]})
+    return _report(path, len(rows), tally, by_type, wrong)
+
+
+def as_expected(row: dict[str, Any], advice: Advice) -> bool:
+    """Whether a negative row was refused, doubted or answered as its label wants."""
+    if row["expect"] in EXPECTED_STATUS:
+        return advice.status == EXPECTED_STATUS[row["expect"]]
+    return advice.status == "ok" and advice.types[0][0].type_id in row.get("types", [])
+
+
+def _judge_dispute(tally: Tally, row: dict[str, Any], advice: Advice, doubt: dict[str, Any]) -> bool:
+    ranked = [item.type_id for item, _ in advice.types]
+    first = bool(ranked) and ranked[0] == row["types"][0]
+    tally.rows["first"].append(first)
+    tally.rows["three"].append(row["types"][0] in ranked[:3])
+    tally.rows["answered"].append(advice.status == "ok")
+    if len(row["types"]) > 1:
+        tally.rows["every_in_four"].append(set(row["types"]) <= set(ranked[:4]))
+    wanted, said = set(row.get("risks", [])), {risk.risk_id for risk in advice.risks}
+    missed = wanted - said - set(doubt.get("acceptable_missing", []))
+    extra = said - wanted - set(doubt.get("acceptable_extra", []))
+    tally.risks.append((len(wanted & said), len(missed), len(extra)))
+    return first
+
+
+def _report(
+    path: Path, count: int, tally: Tally, by_type: dict[str, list[bool]], wrong: list[dict[str, Any]]
+) -> dict[str, Any]:
+    report: dict[str, Any] = {"file": path.name, "n": count}
+    report |= {name: round(float(np.mean(values)), 3) for name, values in tally.rows.items()}
+    intervals = {name: _interval(np.array(values, dtype=float), _mean) for name, values in tally.rows.items()}
+    if tally.risks:
+        risks = np.array(tally.risks, dtype=float)
+        report |= {"risk_recall": round(_recall(risks), 3), "risk_precision": round(_precision(risks), 3)}
+        intervals |= {"risk_recall": _interval(risks, _recall), "risk_precision": _interval(risks, _precision)}
+    if tally.elapsed_ms:
+        report |= {"p50_ms": round(float(np.percentile(tally.elapsed_ms, 50)), 2),
+                   "p95_ms": round(float(np.percentile(tally.elapsed_ms, 95)), 2)}
+    return report | {
+        "intervals": intervals,
+        "by_type": {name: [int(sum(values)), len(values)] for name, values in sorted(by_type.items())},
+        "wrong": wrong,
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean())
+
+
+def _recall(rows: np.ndarray) -> float:
+    found, missed, _ = rows.sum(axis=0)
+    return float(found / max(1.0, found + missed))
+
+
+def _precision(rows: np.ndarray) -> float:
+    found, _, extra = rows.sum(axis=0)
+    return float(found / max(1.0, found + extra))
+
+
+def _interval(rows: np.ndarray, figure: Any) -> list[float]:
+    """95 % bootstrap interval over rows (Efron, 1979)."""
+    random = np.random.default_rng(7)
+    drawn = [figure(rows[random.integers(0, len(rows), len(rows))]) for _ in range(RESAMPLES)]
+    return [round(float(np.percentile(drawn, q)), 3) for q in (2.5, 97.5)]
+
+
+def _rows(path: Path) -> Iterable[dict[str, Any]]:
+    if not path.exists():
+        raise FileMissing(path)
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+                if "text" not in row or not ("types" in row or "expect" in row):
+                    raise ValueError("needs text and types or expect")
+                yield row
+            except (ValueError, TypeError) as error:
+                raise BatchLineInvalid(path, number, str(error)) from error
+
+
+def _doubts(folder: Path) -> dict[str, dict[str, Any]]:
+    path = folder / DOUBTS
+    if not path.exists():
+        return {}
+    with open(path, encoding="utf-8") as lines:
+        return {row["id"]: row for row in map(json.loads, lines)}
+
+
+def as_table(reports: Sequence[dict[str, Any]]) -> str:
+    """The figures as text, one set a block, each with its 95 % interval."""
+    lines = []
+    for report in reports:
+        lines.append(f"{report['file']}  n={report['n']}")
+        for name, value in report.items():
+            if isinstance(value, float):
+                low_high = report["intervals"].get(name)
+                lines.append(f"  {name:<15}{value:>7}" + (f"  [{low_high[0]}, {low_high[1]}]" if low_high else ""))
+        if report["by_type"]:
+            lines.append("  " + "  ".join(f"{name} {right}/{total}" for name, (right, total) in report["by_type"].items()))
+    return "\n".join(lines)

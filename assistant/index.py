@@ -1,0 +1,227 @@
+"""What `build` writes and everything else reads: passages, vectors, postings and one manifest.
+
+Each build writes a generation folder of its own and then replaces the manifest in one rename, so
+a reader sees the old state or the new one. An index is refused when it does not fit the corpus, the encoder or this program's format.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from assistant import corpus as corpus_reader
+from assistant import encoder as encoder_files
+from assistant import intake
+from assistant.corpus import Corpus
+from assistant.dense import Dense
+from assistant.encoder import Encoder
+from assistant.errors import AssistantError, FileMissing, IndexDamaged, IndexMissing, IndexStale
+from assistant.lexical import Lexical
+from assistant.records import Document, Kind, Passage
+from assistant.segmenter import Segmenter
+from assistant.settings import Settings
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Everything that can be found; row i of `dense` and `lexical` is `passages[i]`."""
+
+    documents: dict[str, Document]
+    passages: tuple[Passage, ...]
+    lexical: Lexical
+    dense: Dense
+    position: dict[str, int]  # passage id to row
+
+
+def searchable_text(passage: Passage, document: Document) -> str:
+    """What is indexed of a passage: its text under its headings, with what a reader might ask by."""
+    told = [str(passage.meta[key]) for key in ("why", "meaning", "quarrel", "use", "note", "topics", "who", "topic")
+            if key in passage.meta]
+    return "\n".join([document.title, passage.title, passage.section, passage.text, *told])
+
+
+def read_corpus(settings: Settings) -> Corpus:
+    """The knowledge, or a plain folder of articles, whichever `corpus_dir` is."""
+    if not settings.corpus_dir.is_dir():
+        raise FileMissing(settings.corpus_dir)
+    if corpus_reader.is_knowledge(settings.corpus_dir):
+        return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars)
+    return intake.read_articles(settings.corpus_dir, settings.passage_chars)
+
+
+def fingerprints(settings: Settings) -> dict[str, str]:
+    """What an index must agree with: format, corpus files, lexicon, encoder, passage length."""
+    return {
+        "format": str(FORMAT),
+        "corpus": _tree_hash(settings.corpus_dir),
+        "lexicon": _tree_hash(settings.lexicon_dir),
+        "encoder": encoder_files.fingerprint(settings.encoder_dir),
+        "passage_chars": str(settings.passage_chars),
+    }
+
+
+def _tree_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether the index on disk is there, whole, and built from what is there now."""
+    try:
+        manifest = _read_manifest(settings.index_dir)
+    except (IndexMissing, IndexDamaged, IndexStale):
+        return False
+    return manifest["fingerprints"] == fingerprints(settings)
+
+
+def build_index(settings: Settings, segmenter: Segmenter, encoder: Encoder, show_progress: bool = False) -> Index:
+    """Read the corpus, index it, and put the result in place of the old index.
+
+    Vectors of passages that have not changed are taken over from the old index.
+    """
+    found = read_corpus(settings)
+    documents = {document.doc_id: document for document in found.documents}
+    texts = [searchable_text(passage, documents[passage.doc_id]) for passage in found.passages]
+    marks = fingerprints(settings)
+    vectors = _encode_changed(settings.index_dir, marks["encoder"] + marks["lexicon"], texts, encoder, show_progress)
+    index = _assemble(found, Lexical.build([segmenter.search_words(text) for text in texts]), Dense.build(vectors))
+    _write(settings.index_dir, index, marks, [_hash(text) for text in texts])
+    return index
+
+
+def _encode_changed(
+    index_dir: Path, marks: str, texts: Sequence[str], encoder: Encoder, show_progress: bool
+) -> np.ndarray:
+    known = _known_vectors(index_dir, marks)
+    new = sorted({text for text in texts if _hash(text) not in known})
+    known |= dict(zip(map(_hash, new), encoder.encode(new, show_progress), strict=True))
+    return np.stack([known[_hash(text)] for text in texts])
+
+
+def _known_vectors(index_dir: Path, marks: str) -> dict[str, np.ndarray]:
+    """Vectors of the old index by the hash of their text; none when the encoder has changed."""
+    try:
+        manifest = _read_manifest(index_dir)
+        if manifest["fingerprints"]["encoder"] + manifest["fingerprints"]["lexicon"] != marks:
+            return {}
+        vectors = Dense.load(index_dir / manifest["generation"] / "dense.faiss").vectors()
+    except (AssistantError, OSError, RuntimeError):
+        return {}
+    return dict(zip(manifest["texts"], vectors, strict=True))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _assemble(found: Corpus, lexical: Lexical, dense: Dense) -> Index:
+    return Index(
+        documents={document.doc_id: document for document in found.documents},
+        passages=found.passages,
+        lexical=lexical,
+        dense=dense,
+        position={passage.passage_id: row for row, passage in enumerate(found.passages)},
+    )
+
+
+def _write(index_dir: Path, index: Index, marks: dict[str, str], text_hashes: list[str]) -> None:
+    """Write a new generation beside the old one, then point the manifest at it in one rename."""
+    index_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(index_dir / ".lock"):  # two builds of one index take turns
+        before = _current_generation(index_dir)
+        generation = f"g{uuid.uuid4().hex[:12]}"
+        folder = index_dir / generation
+        folder.mkdir()
+        _write_lines(folder / "documents.jsonl", index.documents.values())
+        _write_lines(folder / "passages.jsonl", index.passages)
+        index.lexical.save(folder / "lexical")
+        index.dense.save(folder / "dense.faiss")
+        manifest = {
+            "generation": generation, "fingerprints": marks, "passages": len(index.passages), "texts": text_hashes,
+        }
+        fresh = index_dir / "manifest.json.new"
+        fresh.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+        os.replace(fresh, index_dir / "manifest.json")
+        _remove_generations(index_dir, keep={generation, before})
+
+
+def _current_generation(index_dir: Path) -> str:
+    try:
+        return _read_manifest(index_dir)["generation"]
+    except AssistantError:
+        return ""
+
+
+def _remove_generations(index_dir: Path, keep: set[str]) -> None:
+    """Old generations go, but not the last one: a reader may just be opening it."""
+    for folder in index_dir.glob("g*"):
+        if folder.is_dir() and folder.name not in keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_lines(path: Path, records: Sequence[Document | Passage]) -> None:
+    with open(path, "w", encoding="utf-8") as out:
+        for record in records:
+            out.write(json.dumps(dataclasses.asdict(record), ensure_ascii=False) + "\n")
+
+
+def _read_manifest(index_dir: Path) -> dict:
+    path = index_dir / "manifest.json"
+    if not path.exists():
+        raise IndexMissing(index_dir)
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["fingerprints"]["format"] != str(FORMAT) or not manifest["generation"]:
+            raise IndexStale(index_dir, "format")
+        return manifest
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexDamaged(index_dir, f"manifest.json: {error}") from error
+
+
+def open_index(settings: Settings) -> Index:
+    """Open the index on disk.
+
+    Raises:
+        IndexMissing, IndexDamaged, IndexStale: build it again.
+    """
+    manifest = _read_manifest(settings.index_dir)
+    folder = settings.index_dir / manifest["generation"]
+    for part, mark in fingerprints(settings).items():
+        if manifest["fingerprints"].get(part) != mark:
+            raise IndexStale(settings.index_dir, part)
+    try:
+        found = Corpus(
+            documents=tuple(Document(**_tuples(row)) for row in _read_lines(folder / "documents.jsonl")),
+            passages=tuple(
+                Passage(**_tuples(row) | {"kind": Kind(row["kind"])}) for row in _read_lines(folder / "passages.jsonl")
+            ),
+        )
+        index = _assemble(found, Lexical.load(folder / "lexical"), Dense.load(folder / "dense.faiss"))
+    except Exception as error:  # json, numpy, bm25s and FAISS each raise their own
+        raise IndexDamaged(settings.index_dir, f"{type(error).__name__}: {error}") from error
+    if not len(index.passages) == index.dense.total == index.lexical.total == manifest["passages"]:
+        raise IndexDamaged(settings.index_dir, "passages, vectors and postings differ in number")
+    return index
+
+
+def _read_lines(path: Path) -> Iterator[dict]:
+    with open(path, encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _tuples(row: dict) -> dict:
+    return row | {"types": tuple(row["types"])}

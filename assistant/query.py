@@ -1,0 +1,98 @@
+"""A description as understood: its words, standard terms, region, and what kind of dispute it is."""
+
+import re
+import unicodedata
+
+from assistant.corpus import Lexicon
+from assistant.encoder import Encoder
+from assistant.reader import Reader
+from assistant.records import Query, Status, Taps
+from assistant.segmenter import Segmenter, fold
+
+MIN_DISPUTE = 0.5  # below, the reader says that this is no dispute
+MIN_QUESTION = 0.5  # above, of what is left, it is a question about something else
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_MARKUP = re.compile(r"<[^>]{0,200}>")
+_LATIN_WORD = re.compile(r"[a-z]+")
+_SYLLABLE = re.compile(
+    r"(?:[bpmfdtnlgkhjqxzcsryw]|zh|ch|sh)?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in"
+    r"|iu|ou|ua|ue|ui|un|uo|van|ve|a|e|i|o|u|v)"
+)
+
+
+def understand(
+    text: str, region: str | None, taps: Taps, segmenter: Segmenter, encoder: Encoder, reader: Reader, lexicon: Lexicon
+) -> Query:
+    """Read a description once; everything later works on the Query."""
+    plain = _MARKUP.sub(" ", text)
+    vector = encoder.encode([plain])[0]
+    reading = reader.read(plain, vector)
+    return Query(
+        text=plain,
+        words=tuple(segmenter.search_words(plain)),
+        terms=standard_terms(plain, lexicon),
+        types=reading.types,
+        vector=vector,
+        region=region or mentioned_region(plain, lexicon),
+        reading=reading,
+        taps=taps,
+    )
+
+
+def standard_terms(text: str, lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
+    """(as said, standard term) for every everyday wording in the text that is not standard already."""
+    folded = fold(text)
+    found = {
+        (item.say, term): None for item in lexicon.wordings if fold(item.say) in folded for term in item.means
+        if term not in folded
+    }
+    return tuple(found)
+
+
+def mentioned_region(text: str, lexicon: Lexicon) -> str:
+    """The one region whose place name stands in the text, or "": dialect alone is too thin a ground."""
+    found = {region for region, names in lexicon.regions.items() if any(name in text for name in names)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def clean(text: str, limit: int) -> str:
+    """At most `limit` characters, without what cannot be encoded (lone surrogates) or shown (controls)."""
+    kept = text[: 4 * limit].encode("utf-8", "ignore").decode()
+    kept = "".join(letter for letter in kept if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Co"))
+    return kept.strip()[:limit]
+
+
+def judge(text: str, query: Query | None) -> tuple[Status, str]:
+    """Whether there is a question here that this knowledge answers; the second value names the reason.
+
+    Reasons are keys of wording.STATUS_MESSAGES.
+    """
+    if not text:
+        return "rejected", "empty"
+    if not _HAN.search(text):
+        return _judge_foreign(text)
+    if query is None or not query.words or not query.vector.any():
+        return "rejected", "no_question"
+    if query.reading.dispute >= MIN_DISPUTE:
+        return "ok", ""
+    rest = 1.0 - query.reading.dispute
+    if query.reading.off_topic >= MIN_QUESTION * rest:
+        return "low_confidence", "other_business"
+    return "rejected", "no_question"
+
+
+def _judge_foreign(text: str) -> tuple[Status, str]:
+    """No Chinese character at all: pinyin and other scripts are people asking, the rest is noise."""
+    words = _LATIN_WORD.findall(text.lower())
+    latin = sum(map(len, words))
+    if len(words) >= 4 and latin > 0.8 * len(re.sub(r"\s", "", text)) and all(_is_pinyin(word) for word in words):
+        return "low_confidence", "pinyin"
+    letters = [letter for letter in text if unicodedata.category(letter) == "Lo"]
+    if len(letters) >= 4:
+        return "low_confidence", "other_script"
+    return "rejected", "no_chinese"
+
+
+def _is_pinyin(word: str) -> bool:
+    return re.fullmatch(rf"(?:{_SYLLABLE.pattern})+", word) is not None

@@ -1,0 +1,117 @@
+"""The type and risk reader: learned from the bank of descriptions, read here with numpy alone.
+
+A linear model over words, characters, signs and the encoder's vector, trained by
+`training/train_reader.py`. Its files are plain arrays and JSON, never a pickle.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from assistant.errors import ReaderDamaged, ReaderMissing
+from assistant.records import Reading, Score, Sign, Wording
+from assistant.segmenter import Segmenter, fold
+
+NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
+OTHER_BUSINESS = "other_business"  # label for questions that are not about a dispute
+NGRAM_LENGTHS = (1, 2, 3)
+_RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
+
+
+class Features:
+    """What the reader looks at in a description, as a set of named features."""
+
+    def __init__(self, segmenter: Segmenter, wordings: Sequence[Wording], signs: Sequence[Sign]) -> None:
+        self._segmenter = segmenter
+        self._wordings = [(fold(item.say), item.means) for item in wordings]
+        self._signs = [(fold(item.sign), item) for item in signs]
+
+    def of(self, text: str) -> list[str]:
+        """Distinct features: character n-grams, words, standard terms, and what signs point to."""
+        folded = fold(text)
+        found = {f"w:{word}" for word in self._segmenter.words(text)}
+        for run in _RUN.findall(folded):
+            for length in NGRAM_LENGTHS:
+                found.update(run[start : start + length] for start in range(len(run) - length + 1))
+        for say, means in self._wordings:
+            if say in folded:
+                found.update(f"m:{term}" for term in means)
+        for sign, item in self._signs:
+            if sign in folded:
+                found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
+        return sorted(found)
+
+
+class Reader:
+    """Probabilities for dispute types and risks."""
+
+    def __init__(
+        self, features: Features, vocabulary: Mapping[str, int], arrays: Mapping[str, np.ndarray],
+        types: Sequence[str], risks: Sequence[str], vector_share: float,
+    ) -> None:
+        self._features = features
+        self._vocabulary = vocabulary
+        self._rarity = arrays["rarity"].astype(np.float32)  # (features,), inverse document frequency
+        self._weights = arrays["weights"]  # (features + dimensions, labels), float16
+        self._bias = arrays["bias"].astype(np.float32)  # (labels,)
+        self._types, self._risks = list(types), list(risks)
+        self._vector_share = vector_share
+
+    def read(self, text: str, vector: np.ndarray) -> Reading:
+        """Read one description, given its encoder vector of unit length."""
+        rows = [self._vocabulary[name] for name in self._features.of(text) if name in self._vocabulary]
+        values = feature_values(self._rarity[rows])
+        logits = values @ self._weights[rows].astype(np.float32) + self._bias
+        dense = self._weights[len(self._rarity) :].astype(np.float32)
+        logits += self._vector_share * (vector @ dense)
+        type_scores = softmax(logits[: len(self._types)])
+        risk_scores = 1.0 / (1.0 + np.exp(-logits[len(self._types) :]))
+        by_label = dict(zip(self._types, type_scores.tolist(), strict=True))
+        no_question, other = by_label.pop(NO_QUESTION, 0.0), by_label.pop(OTHER_BUSINESS, 0.0)
+        dispute = 1.0 - no_question - other
+        return Reading(
+            types=_ranked({label: score / max(dispute, 1e-6) for label, score in by_label.items()}),
+            risks=_ranked(dict(zip(self._risks, risk_scores.tolist(), strict=True))),
+            dispute=dispute,
+            off_topic=other,
+        )
+
+
+def feature_values(rarity: np.ndarray) -> np.ndarray:
+    """Binary term frequency times rarity, made unit length; shape (features present,)."""
+    length = float(np.linalg.norm(rarity))
+    return rarity / length if length > 0 else rarity
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = np.exp(logits - logits.max())
+    return shifted / shifted.sum()
+
+
+def _ranked(scores: Mapping[str, float]) -> tuple[Score, ...]:
+    ordered = sorted(scores.items(), key=lambda item: -item[1])
+    return tuple(Score(label, probability) for label, probability in ordered)
+
+
+def load_reader(reader_dir: Path, features: Features) -> Reader:
+    """Open what `training/train_reader.py` wrote.
+
+    Raises:
+        ReaderMissing, ReaderDamaged
+    """
+    if not (reader_dir / "reader.json").exists():
+        raise ReaderMissing(reader_dir)
+    try:
+        described = json.loads((reader_dir / "reader.json").read_text(encoding="utf-8"))
+        names = (reader_dir / "features.txt").read_text(encoding="utf-8").splitlines()
+        with np.load(reader_dir / "weights.npz", allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        if len(names) != len(arrays["rarity"]):
+            raise ValueError("features and weights differ in number")
+        vocabulary = {name: row for row, name in enumerate(names)}
+        return Reader(features, vocabulary, arrays, described["types"], described["risks"], described["vector_share"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ReaderDamaged(reader_dir, str(error)) from error

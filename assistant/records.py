@@ -1,0 +1,199 @@
+"""The values that travel through the house: one frozen record per stage, in the order of travel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+
+class Kind(StrEnum):
+    """What a passage is to its reader."""
+
+    GRIEVANCE = "grievance"
+    QUESTION = "question"
+    PHRASING = "phrasing"
+    SAYING = "saying"
+    PRINCIPLE = "principle"
+    CUSTOM = "custom"
+    LAW = "law"
+    CASE = "case"
+    GUIDANCE = "guidance"
+    REDLINE = "redline"
+
+
+STAGES = ("开场", "降温", "倾听", "说理", "换位", "方案", "收尾", "回访")
+LISTENERS = ("双方", "先动手或过错方", "受害或受损方", "老人", "年轻人", "围观亲友")
+SETTINGS = ("面对面", "背靠背")
+
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in a corpus file, precise enough to mend it."""
+
+    path: Path
+    line: int  # counted from 1
+    field: str
+    problem: str  # a key of wording.FAULTS
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's worth of text, kept as written."""
+
+    doc_id: str
+    file: str  # path below the corpus folder, with forward slashes
+    title: str
+    text: str
+    source: str
+    date: str
+    region: str = ""
+    types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One quotable piece of a document: the unit that is indexed, ranked and cited.
+
+    `document.text[passage.start:passage.end] == passage.text` always holds.
+    """
+
+    passage_id: str  # the entry's id, or "<doc_id>#<ordinal>"; unchanged when the same text is rebuilt
+    doc_id: str
+    kind: Kind
+    title: str
+    section: str
+    text: str
+    start: int  # characters, first one of the passage
+    end: int  # characters, one past the last
+    types: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)  # stage, listener, avoid, article, version, ...
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeType:
+    """One kind of dispute; its two sides are named as people of that quarrel would be called."""
+
+    type_id: str
+    name: str
+    typical: str
+    group: str = ""
+    harmed: str = ""
+    accused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An everyday or dialect wording and the standard terms it is taken for."""
+
+    say: str
+    means: tuple[str, ...]
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something seen, heard or done, and what it points to; strengths from 1 to 3."""
+
+    sign: str
+    types: Mapping[str, int]
+    risks: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RedLine:
+    """A danger that mediation must not smooth over, as written in redlines.yaml."""
+
+    risk_id: str
+    name: str
+    action: str
+    must: tuple[str, ...]
+    never: tuple[str, ...]
+    basis: tuple[str, ...]  # ids of law passages
+    signs: tuple[str, ...]  # regular expressions over folded text
+    unless: tuple[str, ...]  # regular expressions that take the sign's meaning away
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A probability between 0 and 1 for one dispute type or one risk."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the type and risk reader makes of a description: probabilities, best first."""
+
+    types: tuple[Score, ...]
+    risks: tuple[Score, ...]
+    dispute: float  # probability that this is a dispute at all
+    off_topic: float  # probability that it is a question, but not about a dispute
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """The three optional answers of the page; None means not answered."""
+
+    blows: bool | None = None
+    injury: bool | None = None
+    elder_or_child: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A description as understood: its words, the standard terms they stand for, types, region."""
+
+    text: str
+    words: tuple[str, ...]
+    terms: tuple[tuple[str, str], ...]  # (as said, standard term)
+    types: tuple[Score, ...]
+    vector: np.ndarray  # shape (dimensions,), float32, unit length
+    region: str
+    reading: Reading
+    taps: Taps = Taps()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that answers a query, with the words that made it a hit."""
+
+    passage: Passage
+    document: Document
+    score: float
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A red line that stands for this description."""
+
+    risk_id: str
+    name: str
+    action: str
+    matched: tuple[str, ...]
+    basis: tuple[str, ...]  # "《治安管理处罚法》第九条", readable
+    must: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+Status = Literal["ok", "low_confidence", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The card: everything that page, print sheet, file and JSON show, and nothing else."""
+
+    query: str
+    status: Status
+    message: str
+    types: tuple[tuple[DisputeType, float], ...]
+    terms: tuple[tuple[str, str], ...]
+    risks: tuple[Risk, ...]
+    sections: Mapping[str, tuple[Hit, ...]]
+    elapsed_ms: float

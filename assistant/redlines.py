@@ -1,0 +1,81 @@
+"""What must not be mediated away: red lines found by rule and by reading, recall before precision."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.records import Passage, Query, RedLine, Risk
+from assistant.segmenter import fold
+
+# A risk stands when the reader is this sure on its own, or a rule speaks and the reader does not
+# deny it. Chosen on the valid split of the bank, per risk group; see training/README.md.
+SURE = 0.5
+NOT_DENIED = 0.12
+
+_CLAUSE = re.compile(r"[^。！？!?；;，,\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    redline: RedLine
+    signs: tuple[re.Pattern[str], ...]
+    unless: tuple[re.Pattern[str], ...]
+
+
+class RedLineFinder:
+    """Finds the red lines that a description crosses."""
+
+    def __init__(self, redlines: Sequence[RedLine], laws: Mapping[str, Passage]) -> None:
+        self._laws = laws
+        self._rules = [
+            _Rule(item, tuple(map(re.compile, item.signs)), tuple(map(re.compile, item.unless))) for item in redlines
+        ]
+
+    def find(self, query: Query) -> tuple[Risk, ...]:
+        """The risks that stand, in the order of redlines.yaml."""
+        probabilities = {score.label: score.probability for score in query.reading.risks}
+        found = []
+        for rule in self._rules:
+            matched = matched_signs(rule.signs, rule.unless, query.text)
+            probability = probabilities.get(rule.redline.risk_id, 0.0)
+            tapped = _tapped(rule.redline.risk_id, query)
+            if tapped or probability >= SURE or (matched and probability >= NOT_DENIED):
+                found.append(self._risk(rule.redline, matched))
+        return tuple(found)
+
+    def _risk(self, redline: RedLine, matched: tuple[str, ...]) -> Risk:
+        basis = tuple(self._laws[law_id].title for law_id in redline.basis if law_id in self._laws)
+        return Risk(redline.risk_id, redline.name, redline.action, matched, basis, redline.must, redline.never)
+
+
+def matched_signs(
+    signs: Sequence[re.Pattern[str]], unless: Sequence[re.Pattern[str]], text: str
+) -> tuple[str, ...]:
+    """The words that a rule found, clause by clause where a clause takes its own meaning back.
+
+    没动手 in one clause does not undo 打得头破血流 in another.
+    """
+    folded = fold(text)
+    denied = [
+        (clause.start(), clause.end())
+        for clause in _CLAUSE.finditer(folded)
+        if any(pattern.search(clause.group()) for pattern in unless)
+    ]
+    found = []
+    for pattern in signs:
+        for match in pattern.finditer(folded):
+            if not any(start <= match.start() and match.end() <= end for start, end in denied):
+                found.append(match.group())
+    return tuple(dict.fromkeys(found))
+
+
+def _tapped(risk_id: str, query: Query) -> bool:
+    """Whether the page's optional answers say that this red line stands."""
+    types = {score.label for score in query.types[:2]}
+    if risk_id == "injury":
+        return bool(query.taps.injury)
+    if risk_id == "domestic_violence":
+        return bool(query.taps.blows) and bool(types & {"marriage", "inlaw", "elder"})
+    if risk_id == "minor_victim":
+        return bool(query.taps.injury) and bool(query.taps.elder_or_child) and "children" in types
+    return False

@@ -1,0 +1,284 @@
+"""Advice as page, print sheet, plain text and JSON: four functions of one record, so they cannot disagree.
+
+The one place that makes HTML. Everything that comes from a visitor or from the corpus is escaped.
+Written so that the page needs nothing that Gradio's sanitiser drops: classes, ids and links only.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from assistant import wording
+from assistant.records import Advice, DisputeType, Document, Hit, Kind, Passage, Risk
+
+# Which meta lines stand under which kind of hit, in reading order.
+_META_SHOWN = {
+    Kind.PRINCIPLE: ("why",),
+    Kind.SAYING: ("meaning", "use", "hurt"),
+    Kind.CUSTOM: ("quarrel", "use", "binding", "law"),
+    Kind.LAW: ("note",),
+}
+
+
+def as_json(advice: Advice, given_id: str | None = None) -> dict[str, Any]:
+    """The `ask` answer of the contract (design.md, section 5)."""
+    answer = {} if given_id is None else {"id": given_id}
+    return answer | {
+        "query": advice.query,
+        "status": advice.status,
+        "message": advice.message,
+        "types": [{"id": item.type_id, "name": item.name, "score": score} for item, score in advice.types],
+        "terms": [{"said": said, "standard": term} for said, term in advice.terms],
+        "risks": [
+            {"id": risk.risk_id, "name": risk.name, "action": risk.action, "matched": list(risk.matched),
+             "basis": list(risk.basis), "must": list(risk.must), "never": list(risk.never)}
+            for risk in advice.risks
+        ],
+        "sections": {name: [hit_json(hit) for hit in hits] for name, hits in advice.sections.items()},
+        "elapsed_ms": advice.elapsed_ms,
+    }
+
+
+def search_json(text: str, hits: Sequence[Hit], given_id: str | None = None) -> dict[str, Any]:
+    """The `search` answer of the contract."""
+    answer = {} if given_id is None else {"id": given_id}
+    return answer | {"query": text, "hits": [hit_json(hit) for hit in hits]}
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "id": passage.passage_id,
+        "kind": passage.kind.value,
+        "title": passage.title,
+        "text": passage.text,
+        "types": list(passage.types),
+        "score": hit.score,
+        "why": list(hit.why),
+        "source": {
+            "file": hit.document.file, "title": hit.document.title, "section": passage.section,
+            "start": passage.start, "end": passage.end,
+        },
+        "meta": dict(passage.meta),
+    }
+
+
+# --- plain text -------------------------------------------------------------------------------
+
+
+def as_text(advice: Advice) -> str:
+    """The card for a terminal."""
+    lines = [advice.message] if advice.message else []
+    if advice.types:
+        label = wording.TYPES_LABEL if advice.status == "ok" else wording.NEAREST_TYPES
+        lines.append(f"{label}：" + "、".join(f"{item.name}（{score:.0%}）" for item, score in advice.types))
+    if advice.terms:
+        lines.append(f"{wording.TERMS_LABEL}：" + "，".join(f"{said}＝{term}" for said, term in advice.terms))
+    if advice.status == "ok":
+        lines += ["", f"【{wording.RISKS_TITLE}】", *_risk_lines(advice.risks)]
+        for name, hits in advice.sections.items():
+            lines += ["", f"【{wording.SECTION_NAMES[name]}】", *hit_lines(hits)]
+    return "\n".join(lines)
+
+
+def _risk_lines(risks: Sequence[Risk]) -> list[str]:
+    if not risks:
+        return [wording.NO_RISKS]
+    lines = []
+    for risk in risks:
+        lines.append(f"■ {risk.name}：{risk.action}")
+        lines += [f"  {wording.RISK_MUST}：{item}" for item in risk.must]
+        lines += [f"  {wording.RISK_NEVER}：{item}" for item in risk.never]
+        lines.append(f"  {wording.RISK_BASIS}：{'、'.join(risk.basis)}")
+    return lines
+
+
+def hit_lines(hits: Sequence[Hit]) -> list[str]:
+    if not hits:
+        return [wording.SECTION_EMPTY]
+    return [f"· {_label(hit.passage)}{hit.passage.text}  〔{cite(hit)}〕" for hit in hits]
+
+
+def cite(hit: Hit) -> str:
+    """Where a line stands, in words: title, section and id."""
+    return f"{hit.document.title} · {hit.passage.section} · {hit.passage.passage_id}"
+
+
+def _label(passage: Passage) -> str:
+    meta = passage.meta
+    if passage.kind is Kind.PHRASING:
+        return f"（{meta['stage']}·{meta['listener']}·{meta['setting']}）"
+    if passage.kind in (Kind.LAW, Kind.CUSTOM, Kind.CASE, Kind.REDLINE):
+        return f"{passage.title}："
+    if meta.get("role") in ("出路", "提防", "该找谁"):
+        return f"（{meta.get('who', meta['role'])}）"
+    return ""
+
+
+# --- HTML -------------------------------------------------------------------------------------
+
+
+def escape(text: object) -> str:
+    return html.escape(str(text), quote=True)
+
+
+def notice(message: str) -> str:
+    """One sentence for the reader, in the place of a card."""
+    return f'<div class="notice" role="status">{escape(message)}</div>' if message else ""
+
+
+def examples(texts: Sequence[str]) -> str:
+    """Example descriptions as buttons; the page's script puts one into the box."""
+    buttons = "".join(f'<button class="example">{escape(text)}</button>' for text in texts)
+    return f'<details class="examples"><summary>{escape(wording.EXAMPLES_LABEL)}</summary>{buttons}</details>'
+
+
+def card(advice: Advice) -> str:
+    """The card for the page."""
+    if advice.status != "ok":
+        return f'<article class="card">{notice(advice.message)}{_types_html(advice)}</article>'
+    return f'<article class="card">{_types_html(advice)}{_terms_html(advice)}{_body(advice, on_page=True)}</article>'
+
+
+def print_sheet(advice: Advice) -> str:
+    """The same card for paper: no buttons, sources written out."""
+    if advice.status != "ok":
+        return ""
+    head = f"<h1>{escape(wording.PRINT_TITLE)}</h1>{_types_html(advice)}"
+    return f'<article class="sheet">{head}{_body(advice, on_page=False)}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
+
+
+def _body(advice: Advice, on_page: bool) -> str:
+    parts = [_risks_html(advice.risks)]
+    parts += [_section_html(name, hits, advice, on_page) for name, hits in advice.sections.items()]
+    return "".join(parts)
+
+
+def _types_html(advice: Advice) -> str:
+    if not advice.types:
+        return ""
+    label = wording.TYPES_LABEL if advice.status == "ok" else wording.NEAREST_TYPES
+    chips = "".join(
+        f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}<small>{score:.0%}</small></button>'
+        for item, score in advice.types
+    )
+    return f'<p class="types"><b>{escape(label)}</b>{chips}</p>'
+
+
+def _terms_html(advice: Advice) -> str:
+    if not advice.terms:
+        return ""
+    pairs = "，".join(f"{escape(said)} → {escape(term)}" for said, term in advice.terms)
+    return f'<p class="terms"><b>{escape(wording.TERMS_LABEL)}</b>{pairs}</p>'
+
+
+def _risks_html(risks: Sequence[Risk]) -> str:
+    title = f"<h2>{escape(wording.RISKS_TITLE)}</h2>"
+    if not risks:
+        return f'<section class="risks calm" id="sec-risks">{title}<p>{escape(wording.NO_RISKS)}</p></section>'
+    return f'<section class="risks" id="sec-risks">{title}{"".join(map(_risk_html, risks))}</section>'
+
+
+def _risk_html(risk: Risk) -> str:
+    must = "".join(f"<li><b>{escape(wording.RISK_MUST)}</b>{escape(item)}</li>" for item in risk.must)
+    never = "".join(f'<li class="never"><b>{escape(wording.RISK_NEVER)}</b>{escape(item)}</li>' for item in risk.never)
+    matched = f'<p class="why">{escape(wording.RISK_MATCHED)}：{escape("、".join(risk.matched))}</p>' if risk.matched else ""
+    basis = f'<p class="cite">{escape(wording.RISK_BASIS)}：{escape("、".join(risk.basis))}</p>'
+    return (
+        f'<div class="risk"><h3>■ {escape(risk.name)}</h3><p class="action">{escape(risk.action)}</p>'
+        f"<ul>{must}{never}</ul>{matched}{basis}</div>"
+    )
+
+
+def _section_html(name: str, hits: Sequence[Hit], advice: Advice, on_page: bool) -> str:
+    hint = wording.SECTION_HINTS.get(name, "")
+    title = f"<h2>{escape(wording.SECTION_NAMES[name])}{f'<small>{escape(hint)}</small>' if hint else ''}</h2>"
+    types = [item for item, _ in advice.types]
+    items = "".join(_hit_html(hit, types, on_page) for hit in hits)
+    body = f"<ol>{items}</ol>" if items else f'<p class="empty">{escape(wording.SECTION_EMPTY)}</p>'
+    return f'<section class="part" id="sec-{name}">{title}{body}</section>'
+
+
+def _hit_html(hit: Hit, types: Sequence[DisputeType], on_page: bool) -> str:
+    passage = hit.passage
+    text = mark_words(passage.text, hit.why) if on_page else escape(passage.text)
+    tag = _tag_html(passage, types)
+    more = "".join(
+        f'<p class="more"><b>{escape(wording.META_LABELS[key])}</b>{escape(passage.meta[key])}</p>'
+        for key in _META_SHOWN.get(passage.kind, ()) if key in passage.meta
+    )
+    if "avoid" in passage.meta:
+        more += f'<p class="avoid"><b>{escape(wording.AVOID_LABEL)}</b>{escape(passage.meta["avoid"])}</p>'
+    if passage.kind is Kind.LAW:
+        more += _law_html(passage)
+    copy = f'<button class="copy">{escape(wording.COPY)}</button>' if on_page and passage.kind is Kind.PHRASING else ""
+    return f'<li class="hit {passage.kind.value}">{tag}<span class="say">{text}</span>{copy}{more}{_cite_html(hit, on_page)}</li>'
+
+
+def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
+    meta = passage.meta
+    if passage.kind is Kind.PHRASING:
+        tags = [meta["stage"], wording.SAY_TO.format(side=side_name(passage, types)), meta["setting"]]
+    elif passage.kind in (Kind.LAW, Kind.CUSTOM, Kind.CASE, Kind.REDLINE, Kind.GUIDANCE):
+        tags = [passage.title]
+    elif passage.kind is Kind.SAYING:
+        tags = [wording.KIND_NAMES[Kind.SAYING]]
+    else:
+        tags = [str(meta[key]) for key in ("role", "who") if key in meta and meta[key] != "要点"]
+    return "".join(f'<span class="tag">{escape(tag)}</span>' for tag in tags)
+
+
+def side_name(passage: Passage, types: Sequence[DisputeType]) -> str:
+    """How the people of this kind of quarrel are called: 楼下住户, not 受损方."""
+    sides = {item.type_id: {"受害或受损方": item.harmed, "先动手或过错方": item.accused} for item in types}
+    listener = passage.meta["listener"]
+    names = (sides.get(type_id, {}).get(listener, "") for type_id in passage.types)
+    return next((name for name in names if name), listener)
+
+
+def _law_html(passage: Passage) -> str:
+    meta = passage.meta
+    told = [f"{wording.LAW_IN_FORCE} {meta['in_force']}"] if meta.get("in_force") else [meta["version"]]
+    told.append(f"{wording.LAW_CHECKED} {meta['checked_on']}")
+    if "old_article" in meta:
+        told.append(f"{wording.LAW_RENUMBERED} {meta['old_article']}")
+    return '<p class="badge">' + " · ".join(map(escape, told)) + "</p>"
+
+
+def _cite_html(hit: Hit, on_page: bool) -> str:
+    link = f' <a class="source" href="{source_path(hit.passage)}" target="_blank">{escape(wording.SOURCE_LINK)}</a>' if on_page else ""
+    why = f'<span class="why">{escape(wording.WHY_LABEL)}：{escape("、".join(hit.why))}</span> ' if on_page and hit.why else ""
+    return f'<p class="cite">{why}{escape(cite(hit))}{link}</p>'
+
+
+def source_path(passage: Passage) -> str:
+    return f"/source/{quote(passage.passage_id, safe='')}"
+
+
+def mark_words(text: str, words: Sequence[str]) -> str:
+    """Escaped text with the given words marked, longest first so that none is marked inside another."""
+    if not words:
+        return escape(text)
+    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    pieces = re.split(f"({pattern})", text, flags=re.IGNORECASE)
+    return "".join(f"<mark>{escape(piece)}</mark>" if odd % 2 else escape(piece) for odd, piece in enumerate(pieces))
+
+
+def source_page(passage: Passage, document: Document) -> str:
+    """The whole source as written, with the passage's span marked: a page of its own."""
+    before, after = document.text[: passage.start], document.text[passage.end :]
+    told = wording.SOURCE_META.format(file=document.file, source=document.source, date=document.date)
+    return f"""<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(document.title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body{{font:16px/1.8 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei",sans-serif;max-width:52rem;margin:1.5rem auto;padding:0 1rem;color:#1c2733}}
+pre{{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}}
+mark{{background:#ffe08a;padding:.15em .1em;outline:2px solid #c78a00;scroll-margin-top:40vh}}
+p{{color:#4a5763}}
+</style></head><body>
+<h1>{escape(document.title)}</h1><p>{escape(told)}<br>{escape(wording.SOURCE_BACK)}</p>
+<pre>{escape(before)}<mark id="span">{escape(passage.text)}</mark>{escape(after)}</pre>
+</body></html>"""

@@ -1,0 +1,108 @@
+"""A Query becomes hits: lexical and dense scores over all passages, fused, then cut to what is asked."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.fusion import fuse
+from assistant.index import Index
+from assistant.records import Hit, Kind, Passage, Query
+from assistant.segmenter import Segmenter
+
+TERM_WEIGHT = 0.5  # a standard term counts half of a word that was really said
+PER_DOCUMENT = 2  # hits of one document among the hits of one section
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a passage must be to count; None means no matter."""
+
+    kind: str | None = None
+    type_id: str | None = None
+    stage: str | None = None
+    region: str | None = None
+
+    def accepts(self, passage: Passage) -> bool:
+        meta = passage.meta
+        return (
+            (self.kind is None or passage.kind == self.kind)
+            and (self.type_id is None or self.type_id in passage.types)
+            and (self.stage is None or self.stage == meta.get("stage") or self.stage in meta.get("stages", ()))
+            and (self.region is None or meta.get("region", "") in (self.region, "通用"))
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Scores of every passage of the index for one query, each of shape (passages,)."""
+
+    lexical: np.ndarray
+    dense: np.ndarray
+    fused: np.ndarray
+
+
+class Retriever:
+    """Lexical and dense retrieval over one index."""
+
+    def __init__(self, index: Index, segmenter: Segmenter) -> None:
+        self._index = index
+        self._segmenter = segmenter
+        self._words: dict[int, frozenset[str]] = {}  # row to its words, filled as hits are explained
+
+    def rank(self, query: Query) -> Ranking:
+        """Score every passage."""
+        lexical = self._index.lexical.scores(query.words)
+        standard = [word for _, term in query.terms for word in self._segmenter.search_words(term)]
+        if standard:
+            lexical = lexical + TERM_WEIGHT * self._index.lexical.scores(standard)
+        dense = self._index.dense.scores(query.vector)
+        return Ranking(lexical, dense, fuse(lexical, dense))
+
+    def search(self, query: Query, wanted: Filter, count: int, mode: str = "hybrid") -> list[Hit]:
+        """The best passages that pass the filter; mode is hybrid, lexical or dense."""
+        ranking = self.rank(query)
+        scores = {"hybrid": ranking.fused, "lexical": ranking.lexical, "dense": ranking.dense}[mode]
+        rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
+        accepted = (int(row) for row in rows if wanted.accepts(self._index.passages[row]))
+        return [self._hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
+
+    def choose(
+        self, query: Query, rows: Iterable[int], scores: np.ndarray, quota: int,
+        unlimited: Callable[[Passage], bool] = lambda passage: False,
+    ) -> list[Hit]:
+        """The best rows, at most `quota` and at most PER_DOCUMENT of one document.
+
+        `unlimited` tells whose document may fill the quota alone.
+        """
+        chosen: list[Hit] = []
+        taken: dict[str, int] = {}
+        for row in sorted(rows, key=lambda row: -scores[row]):
+            passage = self._index.passages[row]
+            if taken.get(passage.doc_id, 0) >= PER_DOCUMENT and not unlimited(passage):
+                continue
+            taken[passage.doc_id] = taken.get(passage.doc_id, 0) + 1
+            chosen.append(self._hit(row, float(scores[row]), query))
+            if len(chosen) == quota:
+                break
+        return chosen
+
+    def rows_of(self, kinds: Iterable[Kind]) -> list[int]:
+        wanted = set(kinds)
+        return [row for row, passage in enumerate(self._index.passages) if passage.kind in wanted]
+
+    def passage(self, row: int) -> Passage:
+        return self._index.passages[row]
+
+    def _hit(self, row: int, score: float, query: Query) -> Hit:
+        passage = self._index.passages[row]
+        return Hit(passage, self._index.documents[passage.doc_id], round(score, 4), self._why(row, query))
+
+    def _why(self, row: int, query: Query) -> tuple[str, ...]:
+        """The query's words, and the standard terms it was mapped to, that stand in the passage."""
+        if row not in self._words:
+            self._words[row] = frozenset(self._segmenter.search_words(self._index.passages[row].text))
+        words = self._words[row]
+        said = [word for word in query.words if word in words]
+        mapped = [term for _, term in query.terms if term in words]
+        return tuple(dict.fromkeys(said + mapped))

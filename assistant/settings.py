@@ -1,0 +1,54 @@
+"""The few choices a maintainer may make, read once and handed down."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import yaml
+
+from assistant.errors import FileMissing, SettingsInvalid
+
+DEFAULT_SETTINGS = Path(__file__).resolve().parent.parent / "settings.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    corpus_dir: Path = Path("corpus")  # what is indexed
+    lexicon_dir: Path = Path("corpus/lexicon")  # how wording is understood
+    taxonomy_file: Path = Path("corpus/taxonomy.yaml")
+    redlines_file: Path = Path("corpus/redlines.yaml")
+    encoder_dir: Path = Path("models/encoder")  # a local folder: the assistant runs offline
+    reader_dir: Path = Path("models/reader")
+    index_dir: Path = Path("index")
+    passage_chars: int = 300  # target length of a passage of running text, in characters
+    query_chars: int = 2000  # a longer description is read up to here
+    shown: int = 8  # hits shown by search
+    depth: int = 100  # hits taken from each retriever before fusion
+    types_shown: int = 5
+    law_months: int = 12  # a law line checked longer ago than this is marked
+    host: str = "127.0.0.1"
+    port: int = 7860
+
+
+def load_settings(path: Path) -> Settings:
+    """Read `path`; its folders are relative to the file itself, wherever the command is run.
+
+    Raises:
+        FileMissing: there is no such file.
+        SettingsInvalid: a key is unknown, or its value is of the wrong type.
+    """
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise FileMissing(path) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(path, str(error).splitlines()[0], []) from error
+    accepted = {field.name: field.type for field in fields(Settings)}
+    if not isinstance(given, dict):
+        raise SettingsInvalid(path, str(given), list(accepted))
+    for key, value in given.items():
+        wanted = {Path: str, int: int, str: str}[accepted[key]] if key in accepted else None
+        if wanted is None or not isinstance(value, wanted) or isinstance(value, bool):
+            raise SettingsInvalid(path, str(key), list(accepted))
+    settings = Settings(**given)
+    folders = {name: path.parent / getattr(settings, name) for name, kind in accepted.items() if kind is Path}
+    return replace(settings, **folders)

@@ -1,0 +1,95 @@
+"""What the page's buttons do: plain values in, plain values out, no Gradio, so a test calls it directly."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from assistant import render, wording
+from assistant.errors import AssistantError
+from assistant.pipeline import Assistant
+from assistant.records import Taps
+
+OPENING_SECONDS = 120  # a slow disk may take a minute; nobody waits for longer
+
+
+class Opening:
+    """The assistant while it is being opened in a thread of its own: the page is there before it."""
+
+    def __init__(self, open_it: Callable[[], Assistant]) -> None:
+        self._open_it = open_it
+        self._done = threading.Event()
+        self._assistant: Assistant | None = None
+        self._problem = ""
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="opening", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._assistant = self._open_it()
+        except AssistantError as error:
+            self._problem = wording.explain(error)
+        finally:
+            self._done.set()
+
+    @property
+    def ready(self) -> bool:
+        return self._done.is_set()
+
+    def wait(self) -> Assistant | str:
+        """The assistant, or a Chinese sentence that says why there is none."""
+        self._done.wait(OPENING_SECONDS)
+        return self._assistant or self._problem or wording.LOADING
+
+
+class Handlers:
+    """Answers for every visitor, so nothing here may change after it is made."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+
+    def greet(self) -> Iterator[str]:
+        """The line under the title: first that things are being prepared, then nothing or what is wrong."""
+        if not self._opening.ready:
+            yield render.notice(wording.LOADING)
+        found = self._opening.wait()
+        yield render.notice(found) if isinstance(found, str) else ""
+
+    def ask(
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = ""
+    ) -> tuple[str, str]:
+        """The card, and the same card as a print sheet."""
+        assistant = self._opening.wait()
+        if isinstance(assistant, str):
+            return render.notice(assistant), ""
+        taps = Taps(_answer(blows), _answer(injury), _answer(elder_child))
+        known = {item.type_id for item in assistant.types}
+        try:
+            advice = assistant.ask(
+                str(text or ""), region if region != wording.REGION_ANY else None, taps,
+                type_id if type_id in known else None,
+            )
+        except AssistantError as error:
+            return render.notice(wording.explain(error)), ""
+        return render.card(advice), render.print_sheet(advice)
+
+    def refine(self, text: str, region: str, blows: str, injury: str, elder_child: str) -> tuple[str, str]:
+        """A tap changes the card that is there, and asks nothing when there is no description yet."""
+        return self.ask(text, region, blows, injury, elder_child) if (text or "").strip() else ("", "")
+
+    def clear(self) -> tuple[str, str, str, str, str, str]:
+        """Empty box, empty card, unanswered taps."""
+        return "", "", "", wording.TAP_UNKNOWN, wording.TAP_UNKNOWN, wording.TAP_UNKNOWN
+
+    def source(self, passage_id: str) -> str | None:
+        """The page of a source, or None when there is no such passage."""
+        assistant = self._opening.wait()
+        if isinstance(assistant, str):
+            return None
+        try:
+            return render.source_page(*assistant.source(passage_id))
+        except AssistantError:
+            return None
+
+
+def _answer(choice: str) -> bool | None:
+    return {wording.TAP_YES: True, wording.TAP_NO: False}.get(choice)

@@ -1,0 +1,71 @@
+"""The officer's page: components and wiring; what is shown comes from render, the words from wording."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from assistant import render, wording
+from assistant.ui.handlers import Handlers
+
+_HERE = Path(__file__).parent
+FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]
+ASK_AT_ONCE = 2  # answers computed at the same time: one a core
+
+
+def theme() -> gr.themes.Base:
+    """Local fonts only: a web font would be the page's one request to another host."""
+    return gr.themes.Base(font=FONTS, font_mono=["Noto Sans Mono CJK SC", "monospace"])
+
+
+def head() -> str:
+    """Style and script for the page's head; Gradio rewrites what is passed as css."""
+    words = json.dumps({"copy": wording.COPY, "copied": wording.COPIED}, ensure_ascii=False)
+    style = (_HERE / "officer.css").read_text(encoding="utf-8")
+    script = (_HERE / "officer.js").read_text(encoding="utf-8")
+    return f"<style>{style}</style><script>const WORDS = {words};\n{script}</script>"
+
+
+def build_page(handlers: Handlers, regions: Sequence[str]) -> gr.Blocks:
+    with gr.Blocks(title=wording.APP_TITLE, analytics_enabled=False, delete_cache=(300, 900)) as page:
+        gr.Markdown(f"# {wording.APP_TITLE}\n{wording.APP_TAGLINE}", elem_id="title")
+        status = gr.Markdown(elem_id="status", latex_delimiters=[])
+        text = gr.Textbox(
+            label=wording.DISPUTE_LABEL, placeholder=wording.DISPUTE_HINT, lines=1, max_lines=8, max_length=2000,
+            elem_id="dispute", autofocus=True,
+        )
+        with gr.Row(elem_id="choices"):
+            region = gr.Dropdown(
+                [wording.REGION_ANY, *regions], value=wording.REGION_ANY, label=wording.REGION_LABEL, elem_id="region",
+                filterable=False,
+            )
+            taps = [
+                gr.Radio([wording.TAP_UNKNOWN, wording.TAP_YES, wording.TAP_NO], value=wording.TAP_UNKNOWN, label=label,
+                         elem_id=name, elem_classes="tap")
+                for name, label in (
+                    ("tap-blows", wording.TAP_BLOWS),
+                    ("tap-injury", wording.TAP_INJURY),
+                    ("tap-elder-child", wording.TAP_ELDER_CHILD),
+                )
+            ]
+        with gr.Row(elem_id="actions"):
+            ask = gr.Button(wording.ASK, variant="primary", elem_id="ask")
+            clear = gr.Button(wording.CLEAR, elem_id="clear")
+            gr.Button(wording.PRINT, elem_id="print")
+        gr.Markdown(render.examples(wording.EXAMPLES), elem_id="examples", latex_delimiters=[])
+        card = gr.Markdown(elem_id="card", latex_delimiters=[])
+        sheet = gr.Markdown(elem_id="sheet", latex_delimiters=[])
+        picked = gr.Textbox(elem_id="picked-type", elem_classes="offstage", label="")
+        pick = gr.Button(elem_id="pick", elem_classes="offstage")
+
+        asked = {"outputs": [card, sheet], "api_visibility": "private", "concurrency_limit": ASK_AT_ONCE, "concurrency_id": "ask"}
+        gr.on([ask.click, text.submit], handlers.ask, inputs=[text, region, *taps], api_name="ask", **asked)
+        pick.click(handlers.ask, inputs=[text, region, *taps, picked], api_name="pick", **asked)
+        for number, tap in enumerate([region, *taps]):
+            tap.input(handlers.refine, inputs=[text, region, *taps], api_name=f"refine{number}", **asked)
+        clear.click(handlers.clear, outputs=[text, card, sheet, *taps], api_name="clear", api_visibility="private",
+                    concurrency_limit=ASK_AT_ONCE, concurrency_id="clear")
+        page.load(handlers.greet, outputs=status, api_name="greet", api_visibility="private", concurrency_limit=20,
+                  concurrency_id="greet")
+    return page

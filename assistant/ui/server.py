@@ -1,0 +1,99 @@
+"""One FastAPI, a mount per role, a gate in front; the page is there first, the models come after."""
+
+import os
+import socket
+import sys
+import tempfile
+
+from assistant import corpus, pipeline, wording
+from assistant.errors import PortTaken
+from assistant.settings import Settings
+from assistant.ui.gate import Gate
+from assistant.ui.handlers import Handlers, Opening
+
+OFFICER = "/officer"
+SESSIONS_KEPT = 200  # Gradio keeps each visitor's last values; ten thousand by default
+WAITING = 64  # requests in the queue, as a backstop
+
+# Set before Gradio is imported: no telemetry, no hub, no history of runs in the browser.
+QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "GRADIO_SHARE": "False",
+    "GRADIO_MCP_SERVER": "False",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+
+
+def create_app(settings: Settings, opening: Opening):
+    """The whole web application; `opening` may still be opening."""
+    os.environ.update(QUIET)
+    os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="assistant-")
+    import gradio as gr  # after the environment, before the heavy models
+    from fastapi import FastAPI
+    from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+    from starlette.middleware.cors import CORSMiddleware
+
+    from assistant.ui import page
+
+    handlers = Handlers(opening)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/")
+    def home() -> RedirectResponse:
+        return RedirectResponse(OFFICER + "/")
+
+    @app.get("/health")
+    def health() -> PlainTextResponse:
+        return PlainTextResponse("ready" if opening.ready else "opening")
+
+    @app.get("/source/{passage_id}")
+    def source(passage_id: str) -> HTMLResponse:
+        found = handlers.source(passage_id)
+        return HTMLResponse(found or "", status_code=200 if found else 404)
+
+    regions = corpus.read_lexicon(settings.lexicon_dir).regions
+    blocks = page.build_page(handlers, list(regions))
+    blocks.has_launched = True  # or Gradio copies any local file that a crafted body names
+    blocks.state_session_capacity = SESSIONS_KEPT
+    blocks.queue(api_open=False, max_size=WAITING)
+    gr.mount_gradio_app(
+        app, blocks, path=OFFICER, theme=page.theme(), head=page.head(), footer_links=[], run_history=False,
+        show_error=False, enable_monitoring=False, pwa=False, mcp_server=False, ssr_mode=False, max_file_size=1,
+        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
+    )
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    return Gate(app, mounts=[OFFICER], paths=["/", "/health", r"/source/[\w%#.-]+", OFFICER])
+
+
+def serve(settings: Settings) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        PortTaken: something else listens there.
+    """
+    _check_port(settings.host, settings.port)
+    opening = Opening(lambda: pipeline.open_assistant(settings))
+    app = create_app(settings, opening)
+    opening.start()
+    import uvicorn
+
+    print(wording.SERVING.format(url=f"http://{settings.host}:{settings.port}/"), file=sys.stderr, flush=True)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, access_log=False, server_header=False, proxy_headers=False,
+        log_level="warning",
+    )
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise PortTaken(host, port) from None
+
+

@@ -1,0 +1,162 @@
+"""The only Python file with Chinese that a user can read: interface words, messages, explanations."""
+
+from assistant import errors
+from assistant.errors import AssistantError
+from assistant.records import Fault, Kind
+
+APP_TITLE = "调解助手"
+APP_TAGLINE = "说说怎么回事，马上看到怎么劝、先别做什么、依据在哪儿。全部在本机，不联网、不留存。"
+
+KIND_NAMES = {
+    Kind.GRIEVANCE: "可能的心结",
+    Kind.QUESTION: "先问清",
+    Kind.PHRASING: "大白话",
+    Kind.SAYING: "俗话说",
+    Kind.PRINCIPLE: "调解原则·要点",
+    Kind.CUSTOM: "习俗·村规民约",
+    Kind.LAW: "法律依据",
+    Kind.CASE: "示例",
+    Kind.GUIDANCE: "指引文章",
+    Kind.REDLINE: "红线",
+}
+RISKS_TITLE = "先别做"
+SECTION_NAMES = {
+    "grievances": "可能的心结",
+    "questions": "先问清",
+    "phrasing": "大白话",
+    "principle": "调解原则·要点",
+    "custom": "习俗",
+    "law": "法律依据",
+    "case": "案例（示例）",
+    "guidance": "原文摘录",
+}
+SECTION_EMPTY = "语料里还没有合适的内容。"
+SECTION_HINTS = {"phrasing": "照着说就行，括号里是对谁说、在哪儿说"}
+
+STATUS_MESSAGES = {
+    "": "",
+    "empty": "请先写下纠纷的经过，再点“查找”。比如：三楼漏水把二楼泡了，两家在楼道骂起来。",
+    "no_chinese": "这里头没有看到汉字。请用汉字写下是谁和谁、为了什么事闹起来的。",
+    "no_question": "没看出是什么纠纷。请写清谁和谁、为了什么事、闹到什么程度，再查一次。",
+    "pinyin": "看着像拼音。请改用汉字写，或者直接点下面的类型。",
+    "other_script": "暂时只认得汉字。请用汉字写一遍，或者请会写汉字的人帮忙，也可以直接点下面的类型。",
+    "other_business": "这看着不是邻里家庭纠纷，这里没有现成的依据。要是确有纠纷，请补一句是谁和谁、为了什么。",
+    "unsure": "拿不准是哪类纠纷，下面这些最接近。请补一两句细节，或者直接点最像的那个。",
+}
+
+NO_RISKS = "没有看出红线。动没动手、有没有人受伤，还请当面问一句。"
+RISK_MUST, RISK_NEVER, RISK_BASIS, RISK_MATCHED = "要做", "别做", "依据", "因为提到"
+WITHHELD = "有红线在，劝受害一方让步、和解的话已经收起来，先办上面的事。"
+TERMS_LABEL = "听懂的说法"
+TYPES_LABEL = "看着像"
+NEAREST_TYPES = "最接近的类型"
+WHY_LABEL = "命中"
+AVOID_LABEL = "忌说"
+SOURCE_LINK = "查看原文"
+COPY = "复制"
+COPIED = "已复制"
+PRINT = "打印"
+LAW_CHECKED = "核对于"
+LAW_IN_FORCE = "施行"
+LAW_OLD = "可能已修订，用前请核对"
+LAW_RENUMBERED = "旧条号"
+SAY_TO = "对{side}说"
+META_LABELS = {
+    "why": "为什么", "avoid": AVOID_LABEL, "meaning": "意思", "use": "怎么用", "hurt": "这时别说", "quarrel": "怎么闹起来的",
+    "binding": "约束到哪儿", "law": "与法律冲突时", "note": "提醒", "who": "找谁", "spread": "流行",
+}
+ROLE_NAMES = {"要点": "要点", "出路": "走得通的出路", "提防": "容易踩的坑", "该找谁": "该找谁"}
+
+DISPUTE_LABEL = "纠纷简要情况"
+DISPUTE_HINT = "怎么说都行，比如：三楼漏水把二楼泡了，两家在楼道骂起来，老太太气得直哆嗦"
+REGION_LABEL = "地区"
+REGION_ANY = "不限"
+TAPS_LABEL = "三个可以不答的问题"
+TAP_BLOWS, TAP_INJURY, TAP_ELDER_CHILD = "动手了吗", "有人受伤吗", "涉及老人孩子吗"
+TAP_UNKNOWN, TAP_YES, TAP_NO = "没问", "有", "没有"
+ASK = "查找"
+CLEAR = "清空"
+EXAMPLES_LABEL = "试试这些"
+LOADING = "正在准备词典和语料，第一次打开要几秒钟。您可以先写着。"
+READY = ""
+BUSY = "这会儿同时查的人多，请过几秒再点一次“查找”。"
+EXAMPLES = (
+    "三楼漏水把二楼泡了，两家在楼道骂起来",
+    "楼上小孩天天晚上跑来跑去，咚咚咚的，上去说了两回还摔门",
+    "回家就跟我动手，昨晚又喝了酒，孩子吓得直哭",
+    "俺家地头的水让上边截了，苗都打蔫了，他还说先到先得",
+    "隔壁盖三层把俺家院子挡得一天见不着日头",
+    "订婚花了十八万，现在说不嫁就不嫁，钱也不退",
+    "老娘轮到老二家，老二锁了门说没空，老人在门口坐了半天",
+    "他车天天横我门口，挪车电话打了不接，我把他轮胎气放了",
+    "包工头说工程款没下来，我们七个人的工钱拖了半年",
+    "为一只鸡吵起来，他抄起铁锹拍了我一下，胳膊肿得抬不起来",
+)
+
+SERVING = "调解助手已经打开：{url}\n在浏览器里输入这个地址就能用。关掉请按 Ctrl+C。"
+BUILT = "索引已建好：{documents} 份文件，{passages} 条。下一步：python -m assistant serve"
+INDEX_CURRENT = "索引是最新的，不用重建。"
+CHECK_PASSED = "语料没有发现问题：{documents} 份文件，{passages} 条。下一步：python -m assistant build"
+USAGE_LABEL = "用法"
+
+SOURCE_TITLE = "原文"
+SOURCE_BACK = "关上这一页就回到卡片"
+SOURCE_META = "出自 {file} · {source} · {date}"
+PRINT_TITLE = "调解提示卡"
+PRINT_FOOT = "本卡由人写的语料检索而来，每一行都注明出处；法条为转述，引用前请核对官方文本。"
+
+FAULTS = {
+    "yaml": "格式读不懂（{detail}）。多半是缩进没对齐，或者用了英文冒号加空格，请对照 corpus/README.md 改。",
+    "empty": "文件是空的。请写上内容，或者删掉它。",
+    "encoding": "不是 UTF-8 编码。请用编辑器另存为 UTF-8。",
+    "folded": "这段话折了行或加了引号转义。请写成一整行，不要加引号。",
+    "front_matter": "开头少了用 --- 围起来的题目、日期等信息。请对照 corpus/README.md 补上。",
+    "id_not_file": "编号要和文件名一样，这里应是 {detail}。",
+    "id_twice": "编号 {detail} 别处已经用过。请换一个没用过的。",
+    "type_unknown": "没有“{detail}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
+    "law_unknown": "法律文件里没有编号为 {detail} 的条目。请先在 corpus/law/ 里补上，或者改对编号。",
+    "missing": "缺了这一项。请补上。",
+    "extra_forbidden": "不认识这一项，多半是写错了字。请对照 corpus/README.md 改。",
+    "literal_error": "只能写这几种之一：{detail}。",
+    "string_too_short": "这一项是空的。请写上内容，或者删掉整条。",
+    "string_pattern_mismatch": "写法不对：编号只用小写字母、数字和连字符；正文要写成一行。",
+    "date_from_datetime_parsing": "日期请写成 2026-11-22 这样。",
+    "date_type": "日期请写成 2026-11-22 这样。",
+    "regex": "这条规则写得不对（{detail}），请检查括号。",
+}
+FAULT_OTHER = "这一项的写法不对（{problem}）。请对照 corpus/README.md 改。"
+FAULT_LINE = "{path} 第 {line} 行“{field}”：{text}"
+
+EXPLANATIONS: dict[type[AssistantError], str] = {
+    errors.FileMissing: "找不到 {path}。请检查路径有没有写错。",
+    errors.FileDamaged: "读不了文件 {path}：不是它的后缀说的那种文件，或者里面没有文字（扫描件要先识别成文字）。请换一份再试。",
+    errors.CorpusInvalid: "语料有 {count} 处要改，改好后再运行 python -m assistant check：\n{listing}",
+    errors.CorpusEmpty: "{path} 里没有可以读的文章（.md .txt .html .docx .pdf）。请放进文章再运行 python -m assistant build。",
+    errors.EncoderMissing: "找不到编码模型 {path}。请从安装包里恢复这个文件夹，或者在 settings.yaml 里改 encoder_dir。",
+    errors.EncoderDamaged: "编码模型 {path} 坏了，打不开。请从安装包里恢复这个文件夹（git checkout models/encoder）。",
+    errors.ReaderMissing: "找不到类型判读模型 {path}。请从安装包里恢复这个文件夹（git checkout models/reader）。",
+    errors.ReaderDamaged: "类型判读模型 {path} 坏了，打不开。请从安装包里恢复这个文件夹（git checkout models/reader）。",
+    errors.IndexMissing: "还没有建立检索索引（{path}）。请先运行：python -m assistant build",
+    errors.IndexDamaged: "检索索引 {path} 坏了。请重新运行：python -m assistant build",
+    errors.IndexStale: "检索索引 {path} 和现在的语料或模型对不上了。请重新运行：python -m assistant build",
+    errors.SettingsInvalid: "设置文件 {path} 里的“{key}”不认识或写法不对。能用的有：{accepted}",
+    errors.BatchLineInvalid: "{path} 第 {line} 行读不懂（{reason}）。每行要是一个 JSON，至少有 id 和 text。",
+    errors.PassageUnknown: "没有编号为 {passage_id} 的条目，可能已经改名或删除。请重新查找。",
+    errors.ExportFormatUnknown: "不会写 {path} 这种文件。能写的有：{accepted}",
+    errors.PortTaken: "{host}:{port} 已经被别的程序占用。请关掉它，或者换一个端口：python -m assistant serve --port 7861",
+}
+
+
+def explain_fault(fault: Fault) -> str:
+    """One fault of a corpus file: where it is, what is wrong, what to do."""
+    text = FAULTS.get(fault.problem, FAULT_OTHER).format(detail=fault.detail, problem=fault.problem)
+    return FAULT_LINE.format(path=fault.path, line=fault.line, field=fault.field, text=text)
+
+
+def explain(error: AssistantError) -> str:
+    """Say in Chinese what happened and what to do next."""
+    facts = dict(vars(error))
+    if isinstance(error, errors.CorpusInvalid):
+        facts["count"] = len(error.faults)
+        facts["listing"] = "\n".join(map(explain_fault, error.faults))
+    return EXPLANATIONS[type(error)].format(**facts)

@@ -1,0 +1,79 @@
+"""The public text and pairs that the encoder learns from, read in place from the shared folder.
+
+Nothing here is copied into the project; the model card names every source and licence.
+"""
+
+import json
+import lzma
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Long dialogues repeat one another: these shares keep the running text near 50 M characters.
+TEXT_FILES = {
+    "smile_dialogues": 0.45,
+    "local_regulations": 0.5,
+    "court_cases_rmfyalk": 0.6,
+    "cpsycoun_emollm": 0.5,
+    "kdconv": 1.0,
+    "fairy_tales": 1.0,
+    "cmrc_contexts": 1.0,
+}
+PAIR_FILES = ("counsel_dialogue", "court_case", "general_qa", "legal_qa", "post_title_body")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question and a text that answers it; `group` names where it came from."""
+
+    query: str
+    positive: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One STARD question with the ids of the articles that answer it."""
+
+    question_id: int
+    text: str
+    gold: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    article_id: int
+    name: str
+    content: str
+
+
+def running_text(shared: Path) -> Iterator[str]:
+    """Paragraphs of running text, the same share of each file every time."""
+    for name, share in TEXT_FILES.items():
+        kept = 0.0
+        with lzma.open(shared / "train" / "text" / f"{name}.txt.xz", "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines):
+                if (number + 1) * share >= kept + 1:
+                    kept += 1
+                    if line.strip():
+                        yield line.strip()
+
+
+def public_pairs(shared: Path) -> Iterator[Pair]:
+    for name in PAIR_FILES:
+        with lzma.open(shared / "train" / "pairs" / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                yield Pair(row["query"], row["positive"], name)
+
+
+def articles(shared: Path) -> list[Article]:
+    with lzma.open(shared / "bench" / "stard" / "articles.jsonl.xz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [Article(row["id"], row["name"], row["content"]) for row in rows]
+
+
+def questions(shared: Path) -> list[Question]:
+    with open(shared / "bench" / "stard" / "train.jsonl", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [Question(row["id"], row["text"], tuple(row["gold"])) for row in rows]
