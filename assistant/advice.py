@@ -39,7 +39,7 @@ SECTIONS = (
     Section("custom", (Kind.CUSTOM,), 3, True),
     Section("law", (Kind.LAW,), 6, True),
     Section("case", (Kind.CASE,), 2, True),
-    Section("guidance", (Kind.GUIDANCE, Kind.REDLINE), 3, False),
+    Section("guidance", (Kind.GUIDANCE,), 3, False),
 )
 SAYINGS = 2  # appended to the phrasing
 

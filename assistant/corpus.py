@@ -275,8 +275,8 @@ class _SourceText:
         return start, start + len(value)
 
 
-class _Loader(yaml.SafeLoader):
-    """A safe loader whose dates stay dates; kept apart so that yaml.compose can be given it."""
+# libyaml's safe loader where PyYAML was built with it: ten times faster, the same marks.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _read_text(path: Path) -> str:

@@ -11,7 +11,7 @@ from assistant.index import Index
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
 from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Reading, Score, Taps
-from assistant.redlines import RedLineFinder
+from assistant.redlines import RedLineFinder, compile_rules
 from assistant.retriever import Filter, Retriever
 from assistant.segmenter import load_segmenter
 from assistant.settings import Settings
@@ -28,7 +28,7 @@ class Assistant:
         self._retriever = Retriever(found, parts.segmenter)
         self._composer = Composer(self._retriever, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
-        self._finder = RedLineFinder(corpus.read_redlines(settings.redlines_file), laws)
+        self._finder = RedLineFinder(parts.rules, laws)
 
     def ask(self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None) -> Advice:
         """Advise on one description; `type_id` is the type that a person tapped, if any."""
@@ -72,6 +72,8 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.segmenter = load_segmenter(settings.lexicon_dir)
         self.lexicon = corpus.read_lexicon(settings.lexicon_dir)
+        self.rules = compile_rules(corpus.read_redlines(settings.redlines_file))
+        self.features = Features(self.segmenter, self.lexicon, self.rules)
         self.types: tuple[DisputeType, ...] = corpus.read_dispute_types(
             settings.taxonomy_file, settings.taxonomy_file.parent / "disputes"
         )
@@ -93,8 +95,7 @@ def open_assistant(settings: Settings) -> Assistant:
     parts = Parts(settings)
     found = index.open_index(settings)
     encoder = Encoder(settings.encoder_dir, parts.segmenter)
-    features = Features(parts.segmenter, parts.lexicon.wordings, parts.lexicon.signs)
-    return Assistant(settings, found, encoder, load_reader(settings.reader_dir, features), parts)
+    return Assistant(settings, found, encoder, load_reader(settings.reader_dir, parts.features), parts)
 
 
 def build(settings: Settings, show_progress: bool = False) -> Index:

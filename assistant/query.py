@@ -27,7 +27,7 @@ def understand(
     """Read a description once; everything later works on the Query."""
     plain = _MARKUP.sub(" ", text)
     vector = encoder.encode([plain])[0]
-    reading = reader.read(plain, vector)
+    reading = reader.read(plain)
     return Query(
         text=plain,
         words=tuple(segmenter.search_words(plain)),

@@ -1,7 +1,8 @@
 """The type and risk reader: learned from the bank of descriptions, read here with numpy alone.
 
-A linear model over words, characters, signs and the encoder's vector, trained by
-`training/train_reader.py`. Its files are plain arrays and JSON, never a pickle.
+A linear model over words, characters, standard terms, signs and red-line rules, trained by
+`training/train_reader.py`. Its files are plain arrays and JSON, never a pickle. The encoder's
+vector is left out: it was measured to make unseen situations worse (docs/benchmarks.md).
 """
 
 import json
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.corpus import Lexicon
 from assistant.errors import ReaderDamaged, ReaderMissing
-from assistant.records import Reading, Score, Sign, Wording
+from assistant.records import Reading, Score
+from assistant.redlines import Rule
 from assistant.segmenter import Segmenter, fold
 
 NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
@@ -24,13 +27,14 @@ _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 class Features:
     """What the reader looks at in a description, as a set of named features."""
 
-    def __init__(self, segmenter: Segmenter, wordings: Sequence[Wording], signs: Sequence[Sign]) -> None:
+    def __init__(self, segmenter: Segmenter, lexicon: Lexicon, rules: Sequence[Rule]) -> None:
         self._segmenter = segmenter
-        self._wordings = [(fold(item.say), item.means) for item in wordings]
-        self._signs = [(fold(item.sign), item) for item in signs]
+        self._rules = rules
+        self._wordings = [(fold(item.say), item.means) for item in lexicon.wordings]
+        self._signs = [(fold(item.sign), item) for item in lexicon.signs]
 
     def of(self, text: str) -> list[str]:
-        """Distinct features: character n-grams, words, standard terms, and what signs point to."""
+        """Distinct features: character n-grams, words, standard terms, what signs and rules point to."""
         folded = fold(text)
         found = {f"w:{word}" for word in self._segmenter.words(text)}
         for run in _RUN.findall(folded):
@@ -42,6 +46,7 @@ class Features:
         for sign, item in self._signs:
             if sign in folded:
                 found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
+        found.update(f"r:{rule.redline.risk_id}" for rule in self._rules if rule.matches(text))
         return sorted(found)
 
 
@@ -50,23 +55,20 @@ class Reader:
 
     def __init__(
         self, features: Features, vocabulary: Mapping[str, int], arrays: Mapping[str, np.ndarray],
-        types: Sequence[str], risks: Sequence[str], vector_share: float,
+        types: Sequence[str], risks: Sequence[str],
     ) -> None:
         self._features = features
         self._vocabulary = vocabulary
         self._rarity = arrays["rarity"].astype(np.float32)  # (features,), inverse document frequency
-        self._weights = arrays["weights"]  # (features + dimensions, labels), float16
+        self._weights = arrays["weights"]  # (features, labels), float16
         self._bias = arrays["bias"].astype(np.float32)  # (labels,)
         self._types, self._risks = list(types), list(risks)
-        self._vector_share = vector_share
 
-    def read(self, text: str, vector: np.ndarray) -> Reading:
-        """Read one description, given its encoder vector of unit length."""
+    def read(self, text: str) -> Reading:
+        """Read one description."""
         rows = [self._vocabulary[name] for name in self._features.of(text) if name in self._vocabulary]
         values = feature_values(self._rarity[rows])
         logits = values @ self._weights[rows].astype(np.float32) + self._bias
-        dense = self._weights[len(self._rarity) :].astype(np.float32)
-        logits += self._vector_share * (vector @ dense)
         type_scores = softmax(logits[: len(self._types)])
         risk_scores = 1.0 / (1.0 + np.exp(-logits[len(self._types) :]))
         by_label = dict(zip(self._types, type_scores.tolist(), strict=True))
@@ -112,6 +114,6 @@ def load_reader(reader_dir: Path, features: Features) -> Reader:
         if len(names) != len(arrays["rarity"]):
             raise ValueError("features and weights differ in number")
         vocabulary = {name: row for row, name in enumerate(names)}
-        return Reader(features, vocabulary, arrays, described["types"], described["risks"], described["vector_share"])
+        return Reader(features, vocabulary, arrays, described["types"], described["risks"])
     except (OSError, ValueError, KeyError) as error:
         raise ReaderDamaged(reader_dir, str(error)) from error

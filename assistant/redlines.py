@@ -16,27 +16,51 @@ _CLAUSE = re.compile(r"[^。！？!?；;，,\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
+    """The signs of one red line, compiled; they are matched against folded text."""
+
     redline: RedLine
     signs: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
+
+    def matches(self, text: str) -> tuple[str, ...]:
+        """The words that speak for this red line, clause by clause where a clause takes its meaning back.
+
+        没动手 in one clause does not undo 打得头破血流 in another.
+        """
+        folded = fold(text)
+        found = [match for pattern in self.signs for match in pattern.finditer(folded)]
+        if not found:
+            return ()
+        denied = [
+            clause.span() for clause in _CLAUSE.finditer(folded)
+            if any(pattern.search(clause.group()) for pattern in self.unless)
+        ]
+        kept = [
+            match.group() for match in found
+            if not any(start <= match.start() and match.end() <= end for start, end in denied)
+        ]
+        return tuple(dict.fromkeys(kept))
+
+
+def compile_rules(redlines: Sequence[RedLine]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(item, tuple(map(re.compile, item.signs)), tuple(map(re.compile, item.unless))) for item in redlines
+    )
 
 
 class RedLineFinder:
     """Finds the red lines that a description crosses."""
 
-    def __init__(self, redlines: Sequence[RedLine], laws: Mapping[str, Passage]) -> None:
-        self._laws = laws
-        self._rules = [
-            _Rule(item, tuple(map(re.compile, item.signs)), tuple(map(re.compile, item.unless))) for item in redlines
-        ]
+    def __init__(self, rules: Sequence[Rule], laws: Mapping[str, Passage]) -> None:
+        self._rules, self._laws = rules, laws
 
     def find(self, query: Query) -> tuple[Risk, ...]:
         """The risks that stand, in the order of redlines.yaml."""
         probabilities = {score.label: score.probability for score in query.reading.risks}
         found = []
         for rule in self._rules:
-            matched = matched_signs(rule.signs, rule.unless, query.text)
+            matched = rule.matches(query.text)
             probability = probabilities.get(rule.redline.risk_id, 0.0)
             tapped = _tapped(rule.redline.risk_id, query)
             if tapped or probability >= SURE or (matched and probability >= NOT_DENIED):
@@ -46,27 +70,6 @@ class RedLineFinder:
     def _risk(self, redline: RedLine, matched: tuple[str, ...]) -> Risk:
         basis = tuple(self._laws[law_id].title for law_id in redline.basis if law_id in self._laws)
         return Risk(redline.risk_id, redline.name, redline.action, matched, basis, redline.must, redline.never)
-
-
-def matched_signs(
-    signs: Sequence[re.Pattern[str]], unless: Sequence[re.Pattern[str]], text: str
-) -> tuple[str, ...]:
-    """The words that a rule found, clause by clause where a clause takes its own meaning back.
-
-    没动手 in one clause does not undo 打得头破血流 in another.
-    """
-    folded = fold(text)
-    denied = [
-        (clause.start(), clause.end())
-        for clause in _CLAUSE.finditer(folded)
-        if any(pattern.search(clause.group()) for pattern in unless)
-    ]
-    found = []
-    for pattern in signs:
-        for match in pattern.finditer(folded):
-            if not any(start <= match.start() and match.end() <= end for start, end in denied):
-                found.append(match.group())
-    return tuple(dict.fromkeys(found))
 
 
 def _tapped(risk_id: str, query: Query) -> bool:

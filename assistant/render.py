@@ -138,30 +138,31 @@ def examples(texts: Sequence[str]) -> str:
 def card(advice: Advice) -> str:
     """The card for the page."""
     if advice.status != "ok":
-        return f'<article class="card">{notice(advice.message)}{_types_html(advice)}</article>'
-    return f'<article class="card">{_types_html(advice)}{_terms_html(advice)}{_body(advice, on_page=True)}</article>'
+        return f'<article class="card">{notice(advice.message)}{_types_html(advice, on_page=True)}</article>'
+    return f'<article class="card">{_types_html(advice, on_page=True)}{_terms_html(advice)}{_body(advice, on_page=True)}</article>'
 
 
 def print_sheet(advice: Advice) -> str:
     """The same card for paper: no buttons, sources written out."""
     if advice.status != "ok":
         return ""
-    head = f"<h1>{escape(wording.PRINT_TITLE)}</h1>{_types_html(advice)}"
+    head = f"<h1>{escape(wording.PRINT_TITLE)}</h1>{_types_html(advice, on_page=False)}"
     return f'<article class="sheet">{head}{_body(advice, on_page=False)}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
 
 
 def _body(advice: Advice, on_page: bool) -> str:
-    parts = [_risks_html(advice.risks)]
+    parts = [_risks_html(advice.risks, on_page)]
     parts += [_section_html(name, hits, advice, on_page) for name, hits in advice.sections.items()]
     return "".join(parts)
 
 
-def _types_html(advice: Advice) -> str:
+def _types_html(advice: Advice, on_page: bool) -> str:
     if not advice.types:
         return ""
     label = wording.TYPES_LABEL if advice.status == "ok" else wording.NEAREST_TYPES
+    tag = "button" if on_page else "span"
     chips = "".join(
-        f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}<small>{score:.0%}</small></button>'
+        f'<{tag} class="type"{_id(f"type-{escape(item.type_id)}", on_page)}>{escape(item.name)}<small>{score:.0%}</small></{tag}>'
         for item, score in advice.types
     )
     return f'<p class="types"><b>{escape(label)}</b>{chips}</p>'
@@ -174,11 +175,16 @@ def _terms_html(advice: Advice) -> str:
     return f'<p class="terms"><b>{escape(wording.TERMS_LABEL)}</b>{pairs}</p>'
 
 
-def _risks_html(risks: Sequence[Risk]) -> str:
+def _id(name: str, on_page: bool) -> str:
+    """Only the page's card carries ids: the print sheet stands in the same document."""
+    return f' id="{name}"' if on_page else ""
+
+
+def _risks_html(risks: Sequence[Risk], on_page: bool) -> str:
     title = f"<h2>{escape(wording.RISKS_TITLE)}</h2>"
     if not risks:
-        return f'<section class="risks calm" id="sec-risks">{title}<p>{escape(wording.NO_RISKS)}</p></section>'
-    return f'<section class="risks" id="sec-risks">{title}{"".join(map(_risk_html, risks))}</section>'
+        return f'<section class="risks calm"{_id("sec-risks", on_page)}>{title}<p>{escape(wording.NO_RISKS)}</p></section>'
+    return f'<section class="risks"{_id("sec-risks", on_page)}>{title}{"".join(map(_risk_html, risks))}</section>'
 
 
 def _risk_html(risk: Risk) -> str:
@@ -198,12 +204,12 @@ def _section_html(name: str, hits: Sequence[Hit], advice: Advice, on_page: bool)
     types = [item for item, _ in advice.types]
     items = "".join(_hit_html(hit, types, on_page) for hit in hits)
     body = f"<ol>{items}</ol>" if items else f'<p class="empty">{escape(wording.SECTION_EMPTY)}</p>'
-    return f'<section class="part" id="sec-{name}">{title}{body}</section>'
+    return f'<section class="part"{_id(f"sec-{name}", on_page)}>{title}{body}</section>'
 
 
 def _hit_html(hit: Hit, types: Sequence[DisputeType], on_page: bool) -> str:
     passage = hit.passage
-    text = mark_words(passage.text, hit.why) if on_page else escape(passage.text)
+    text = _one_block(mark_words(passage.text, hit.why) if on_page else escape(passage.text))
     tag = _tag_html(passage, types)
     more = "".join(
         f'<p class="more"><b>{escape(wording.META_LABELS[key])}</b>{escape(passage.meta[key])}</p>'
@@ -215,6 +221,11 @@ def _hit_html(hit: Hit, types: Sequence[DisputeType], on_page: bool) -> str:
         more += _law_html(passage)
     copy = f'<button class="copy">{escape(wording.COPY)}</button>' if on_page and passage.kind is Kind.PHRASING else ""
     return f'<li class="hit {passage.kind.value}">{tag}<span class="say">{text}</span>{copy}{more}{_cite_html(hit, on_page)}</li>'
+
+
+def _one_block(escaped: str) -> str:
+    """Paragraphs kept apart without an empty line, at which Markdown would end the block of HTML."""
+    return re.sub(r"\s*\n\s*", "<br>", escaped)
 
 
 def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:

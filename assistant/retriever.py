@@ -7,7 +7,7 @@ import numpy as np
 
 from assistant.fusion import fuse
 from assistant.index import Index
-from assistant.records import Hit, Kind, Passage, Query
+from assistant.records import EVERYWHERE, Hit, Kind, Passage, Query
 from assistant.segmenter import Segmenter
 
 TERM_WEIGHT = 0.5  # a standard term counts half of a word that was really said
@@ -29,7 +29,7 @@ class Filter:
             (self.kind is None or passage.kind == self.kind)
             and (self.type_id is None or self.type_id in passage.types)
             and (self.stage is None or self.stage == meta.get("stage") or self.stage in meta.get("stages", ()))
-            and (self.region is None or meta.get("region", "") in (self.region, "通用"))
+            and (self.region is None or meta.get("region", "") in (self.region, EVERYWHERE))
         )
 
 

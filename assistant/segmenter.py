@@ -20,6 +20,7 @@ jieba.setLogLevel(logging.ERROR)
 
 USER_WORD_FREQUENCY = 20_000  # high enough that 返水 beats 返 + 水 in jieba's own statistics
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_SPACE_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")  # left by scraped pages
 _WORD = re.compile(r"[\u3400-\u9fffA-Za-z0-9]")
 
 
@@ -29,8 +30,8 @@ def _simplifier() -> opencc.OpenCC:
 
 
 def fold(text: str) -> str:
-    """Unify width, letter case and traditional characters, for matching only."""
-    folded = unicodedata.normalize("NFKC", text).lower()
+    """Unify width, letter case, spaces and traditional characters, for matching only."""
+    folded = _SPACE_BETWEEN_HAN.sub("", unicodedata.normalize("NFKC", text).lower())
     return _simplifier().convert(folded)
 
 

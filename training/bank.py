@@ -1,6 +1,7 @@
 """The bank of descriptions: the compact text that people write becomes checked JSON lines.
 
     python -m training.bank add FILE.txt ...   number, split and store what was written
+    python -m training.bank relabel FILE ...   lines `id|risks` correct the risks of single descriptions
     python -m training.bank check              figures, near-duplicates, template smell, names, phones
 """
 
@@ -11,7 +12,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "descriptions"
@@ -122,6 +123,27 @@ def add(path: Path, folder: Path = FOLDER) -> int:
             rows.append(row)
     _write(folder / f"{path.stem}.jsonl", rows)
     return len(rows)
+
+
+def relabel(path: Path, folder: Path = FOLDER) -> int:
+    """Correct the risks of single descriptions from lines `id|risk,risk`; returns how many changed."""
+    corrections: dict[str, list[str]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, _, listed = line.partition("|")
+        risks = _listed(listed)
+        if not set(risks) <= set(RISKS):
+            raise LineInvalid(path, number, f"unknown risk in {listed!r}")
+        corrections[name.strip()] = risks
+    changed = 0
+    for file in sorted(folder.glob("*.jsonl")):
+        rows = [Description(**json.loads(line)) for line in open(file, encoding="utf-8")]
+        fresh = [replace(row, risks=corrections.get(row.id, row.risks)) for row in rows]
+        changed += sum(old != new for old, new in zip(rows, fresh, strict=True))
+        if fresh != rows:
+            _write(file, fresh)
+    return changed
 
 
 def add_traps(path: Path, folder: Path = FOLDER) -> int:
@@ -237,7 +259,8 @@ def check(folder: Path = FOLDER) -> list[str]:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("add", "add-traps"):
+    actions = {"add": add, "add-traps": add_traps, "relabel": relabel}
+    for name in actions:
         commands.add_parser(name).add_argument("files", nargs="+", type=Path)
     commands.add_parser("check")
     args = parser.parse_args(argv)
@@ -248,7 +271,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1 if problems else 0
     try:
         for path in args.files:
-            print(path.name, (add if args.command == "add" else add_traps)(path))
+            print(path.name, actions[args.command](path))
     except LineInvalid as error:
         print(error, file=sys.stderr)
         return 1

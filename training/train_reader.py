@@ -2,10 +2,10 @@
 
     python -m training.train_reader [--out models/reader] [--limit N]
 
-Logistic regression (scikit-learn's loss, fitted with full-batch L-BFGS in torch, because types are
-one softmax with soft labels and risks are independent) over n-grams, words, signs and the
-encoder's vector. Calibrated by temperature on the valid split (Guo et al., "On Calibration of
-Modern Neural Networks", ICML 2017).
+Linear support vector machines, one a type (Fan et al., "LIBLINEAR", JMLR 2008, as kept in
+scikit-learn), and a logistic regression a risk. Types become probabilities by one temperature,
+risks by a straight line, both fitted on the valid split (Guo et al., "On Calibration of Modern
+Neural Networks", ICML 2017; Platt, 1999). The test split and ../shared/dev are never looked at.
 """
 
 import argparse
@@ -18,192 +18,182 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sparse
-import torch
-from torch.nn import functional
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from assistant import corpus
-from assistant.encoder import Encoder
+from assistant.index import read_corpus
 from assistant.pipeline import Parts
-from assistant.reader import NO_QUESTION, OTHER_BUSINESS, Features, feature_values
+from assistant.reader import NO_QUESTION, OTHER_BUSINESS, feature_values
+from assistant.records import Kind
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 from training import bank
 
 log = logging.getLogger(__name__)
 
-FEATURES = 120_000
-FEWEST = 2  # descriptions that a feature must occur in
-FIRST_TYPE = 0.75  # share of the label that the first of several types gets
-VECTOR_SHARE = 3.0
-PENALTY = 2e-5
-STEPS = 60
+FEATURES = 150_000
+FEWEST = 2  # texts that a feature must occur in
+SECOND_TYPE = 0.4  # weight of a text for its second and third type
+ENTRY_WEIGHT = 0.5  # weight of a corpus entry, which speaks of the type but not as a caller does
+TYPE_COST = 0.6  # C of the support vector machines
+RISK_COST = 20.0  # C of the logistic regressions
 STYLE_LABELS = {"不成问题": NO_QUESTION, "别的事": OTHER_BUSINESS}
+ENTRY_KINDS = frozenset({Kind.GRIEVANCE, Kind.QUESTION, Kind.PHRASING, Kind.PRINCIPLE, Kind.CASE, Kind.LAW})
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """n descriptions as numbers."""
+class Example:
+    """One text to learn from. `risks` is None where nobody judged its risks."""
 
-    values: sparse.csr_matrix  # (n, features)
-    vectors: np.ndarray  # (n, dimensions)
-    types: np.ndarray  # (n, types), rows sum to 1
-    risks: np.ndarray  # (n, risks), 0 or 1
-    weights: np.ndarray  # (n,)
-
-
-class Model(torch.nn.Module):
-    def __init__(self, features: int, dimensions: int, labels: int) -> None:
-        super().__init__()
-        self.sparse = torch.nn.Parameter(torch.zeros(features, labels))
-        self.dense = torch.nn.Parameter(torch.zeros(dimensions, labels))
-        self.bias = torch.nn.Parameter(torch.zeros(labels))
-
-    def forward(self, values: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
-        return torch.sparse.mm(values, self.sparse) + VECTOR_SHARE * (vectors @ self.dense) + self.bias
+    text: str
+    labels: tuple[str, ...]  # best first
+    risks: tuple[str, ...] | None
+    weight: float = 1.0
 
 
-def type_labels(row: bank.Description, labels: Sequence[str]) -> np.ndarray:
-    """Most of the label for the quarrel underneath, the rest shared by the others."""
-    target = np.zeros(len(labels), dtype=np.float32)
-    if not row.types:
-        target[labels.index(STYLE_LABELS[row.style])] = 1.0
-        return target
-    rest = (1.0 - FIRST_TYPE) / max(1, len(row.types) - 1)
-    for position, type_id in enumerate(row.types):
-        target[labels.index(type_id)] += (FIRST_TYPE if position == 0 else rest) if len(row.types) > 1 else 1.0
-    return target
+def example(row: bank.Description) -> Example:
+    return Example(row.text, tuple(row.types) or (STYLE_LABELS[row.style],), tuple(row.risks))
 
 
-def prepare(
-    rows: Sequence[bank.Description], names: Sequence[list[str]], vocabulary: dict[str, int], rarity: np.ndarray,
-    vectors: np.ndarray, types: Sequence[str], risks: Sequence[str],
-) -> Data:
-    columns, data, starts = [], [], [0]
-    for found in names:
-        known = [vocabulary[name] for name in found if name in vocabulary]
-        columns += known
-        data += feature_values(rarity[known]).tolist()
-        starts.append(len(columns))
-    values = sparse.csr_matrix((np.array(data, np.float32), columns, starts), shape=(len(rows), len(vocabulary)))
-    return Data(
-        values, vectors,
-        np.stack([type_labels(row, types) for row in rows]),
-        np.array([[risk in row.risks for risk in risks] for row in rows], dtype=np.float32),
-        np.ones(len(rows), np.float32),
-    )
-
-
-def fit(data: Data, types: int, risks: int, penalty: float = PENALTY, steps: int = STEPS) -> Model:
-    model = Model(data.values.shape[1], data.vectors.shape[1], types + risks)
-    values, vectors = as_tensor(data.values), torch.from_numpy(data.vectors)
-    type_target, risk_target = torch.from_numpy(data.types), torch.from_numpy(data.risks)
-    optimizer = torch.optim.LBFGS(model.parameters(), lr=1.0, max_iter=steps, history_size=8, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimizer.zero_grad()
-        logits = model(values, vectors)
-        loss = functional.cross_entropy(logits[:, :types], type_target)
-        loss = loss + functional.binary_cross_entropy_with_logits(logits[:, types:], risk_target) * risks / 3
-        loss = loss + penalty * (model.sparse.square().sum() + model.dense.square().sum())
-        loss.backward()
-        return loss
-
-    optimizer.step(closure)
-    return model
-
-
-def as_tensor(matrix: sparse.csr_matrix) -> torch.Tensor:
-    return torch.sparse_csr_tensor(
-        torch.from_numpy(matrix.indptr.astype(np.int64)), torch.from_numpy(matrix.indices.astype(np.int64)),
-        torch.from_numpy(matrix.data), size=matrix.shape,
-    )
-
-
-def temperature(logits: np.ndarray, target: np.ndarray) -> float:
-    """The divisor of the logits that makes the valid split likeliest."""
-    candidates = np.linspace(0.3, 3.0, 28)
-    losses = [
-        float(functional.cross_entropy(torch.from_numpy(logits / t), torch.from_numpy(target))) for t in candidates
+def training_examples(settings: Settings, limit: int | None) -> list[Example]:
+    """The bank's train split, its traps, the everyday wordings and the entries of the corpus."""
+    rows = bank.descriptions(split="train")
+    if limit:
+        rows = [rows[i] for i in np.random.default_rng(7).permutation(len(rows))[:limit]]
+    examples = [example(row) for row in rows]
+    if not limit:
+        for trap in bank.traps(split="train"):
+            examples += [Example(text, (trap.type_ab,), None) for text in (trap.a, trap.b)]
+            examples.append(Example(trap.c, (trap.type_c,), None))
+    wordings = corpus.read_wordings(settings.corpus_dir / "disputes")
+    examples += [Example(text, (type_id,), None) for type_id, texts in wordings.items() for text in texts]
+    examples += [
+        Example(passage.text + passage.meta.get("avoid", "") + passage.meta.get("why", ""), passage.types, None, ENTRY_WEIGHT)
+        for passage in read_corpus(settings).passages if passage.kind in ENTRY_KINDS and len(passage.types) == 1
     ]
-    return float(candidates[int(np.argmin(losses))])
+    return examples
 
 
-def report(logits: np.ndarray, rows: Sequence[bank.Description], types: Sequence[str], risks: Sequence[str]) -> dict[str, float]:
-    """First-type and three-type accuracy, refusals, and risk recall and precision at one half."""
+class Vectorizer:
+    """Features of texts as rows of a sparse matrix."""
+
+    def __init__(self, names: Sequence[list[str]]) -> None:
+        counts = Counter(name for found in names for name in found)
+        self.names = [name for name, count in counts.most_common(FEATURES) if count >= FEWEST]
+        self._columns = {name: column for column, name in enumerate(self.names)}
+        held = np.array([counts[name] for name in self.names], dtype=np.float32)
+        self.rarity = (np.log(len(names) / held) + 1.0).astype(np.float16).astype(np.float32)
+
+    def matrix(self, names: Sequence[list[str]]) -> sparse.csr_matrix:
+        columns, data, starts = [], [], [0]
+        for found in names:
+            known = [self._columns[name] for name in found if name in self._columns]
+            columns += known
+            data += feature_values(self.rarity[known]).tolist()
+            starts.append(len(columns))
+        return sparse.csr_matrix((np.array(data), columns, starts), shape=(len(names), len(self.names)))
+
+
+def fit_types(values: sparse.csr_matrix, examples: Sequence[Example], types: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """One machine a type; returns weights (features, types) and bias (types,)."""
+    weights, bias = [], []
+    for type_id in types:
+        places = [item.labels.index(type_id) if type_id in item.labels else -1 for item in examples]
+        target = np.array([place >= 0 for place in places])
+        share = np.array([SECOND_TYPE if place > 0 else 1.0 for place in places])
+        machine = LinearSVC(C=TYPE_COST, random_state=7)
+        machine.fit(values, target, sample_weight=share * [item.weight for item in examples])
+        weights.append(machine.coef_[0])
+        bias.append(machine.intercept_[0])
+    return np.stack(weights, axis=1), np.array(bias)
+
+
+def fit_risks(values: sparse.csr_matrix, examples: Sequence[Example], risks: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """One logistic regression a risk; returns weights (features, risks) and bias (risks,)."""
+    judged = [i for i, item in enumerate(examples) if item.risks is not None]
+    weights, bias = [], []
+    for risk in risks:
+        target = np.array([risk in examples[i].risks for i in judged])
+        machine = LogisticRegression(C=RISK_COST, solver="liblinear", random_state=7)
+        machine.fit(values[judged], target)
+        weights.append(machine.coef_[0])
+        bias.append(machine.intercept_[0])
+    return np.stack(weights, axis=1), np.array(bias)
+
+
+def type_temperature(scores: np.ndarray, examples: Sequence[Example], types: Sequence[str]) -> float:
+    """The divisor that makes the first types of the valid split likeliest under a softmax."""
+    gold = np.array([types.index(item.labels[0]) for item in examples])
+
+    def loss(divisor: float) -> float:
+        scaled = scores / divisor
+        top = scaled.max(axis=1, keepdims=True)
+        log_sum = np.log(np.exp(scaled - top).sum(axis=1)) + top[:, 0]
+        return float((log_sum - scaled[np.arange(len(gold)), gold]).mean())
+
+    return float(min(np.geomspace(0.05, 3.0, 60), key=loss))
+
+
+def risk_line(scores: np.ndarray, target: np.ndarray) -> tuple[float, float]:
+    """Slope and offset that turn a score into a calibrated one on the valid split."""
+    line = LogisticRegression(C=10.0).fit(scores[:, None], target)
+    return float(line.coef_[0, 0]), float(line.intercept_[0])
+
+
+def report(logits: np.ndarray, examples: Sequence[Example], types: Sequence[str], risks: Sequence[str]) -> dict[str, float]:
     order = np.argsort(-logits[:, : len(types)], axis=1)
-    first = [
-        (types[order[i, 0]] == row.types[0], row.types[0] in [types[j] for j in order[i, :3]])
-        for i, row in enumerate(rows) if row.types
-    ]
-    refused = [types[order[i, 0]] == STYLE_LABELS[row.style] for i, row in enumerate(rows) if not row.types]
+    disputes = [i for i, item in enumerate(examples) if item.labels[0] not in STYLE_LABELS.values()]
+    others = [i for i in range(len(examples)) if i not in set(disputes)]
     said = logits[:, len(types) :] > 0
-    true = np.array([[risk in row.risks for risk in risks] for row in rows])
+    true = np.array([[risk in (item.risks or ()) for risk in risks] for item in examples])
     return {
-        "n": len(rows),
-        "first": float(np.mean([a for a, _ in first])),
-        "three": float(np.mean([b for _, b in first])),
-        "refused": float(np.mean(refused)) if refused else float("nan"),
+        "n": len(examples),
+        "first": float(np.mean([types[order[i, 0]] == examples[i].labels[0] for i in disputes])),
+        "three": float(np.mean([examples[i].labels[0] in [types[j] for j in order[i, :3]] for i in disputes])),
+        "refused": float(np.mean([types[order[i, 0]] == examples[i].labels[0] for i in others])),
         "risk_recall": float((said & true).sum() / max(1, true.sum())),
         "risk_precision": float((said & true).sum() / max(1, said.sum())),
     }
-
-
-def training_rows(settings: Settings, limit: int | None) -> list[bank.Description]:
-    """The train split and the everyday wordings of the dispute files."""
-    rows = bank.descriptions(split="train")
-    if limit:
-        order = np.random.default_rng(7).permutation(len(rows))[:limit]
-        rows = [rows[i] for i in order]
-    wordings = corpus.read_wordings(settings.corpus_dir / "disputes")
-    rows += [
-        bank.Description(f"{type_id}-w{n}", f"{type_id}-w{n}", text, [type_id], [], "第一人称", False, "通用", "train")
-        for type_id, texts in wordings.items() for n, text in enumerate(texts)
-    ]
-    return rows
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("models/reader"))
-    parser.add_argument("--limit", type=int, help="train on so many descriptions only, for the learning curve")
+    parser.add_argument("--limit", type=int, help="learn from so many descriptions only, for the learning curve")
     args = parser.parse_args(argv)
-    torch.manual_seed(7)
     settings = load_settings(DEFAULT_SETTINGS)
     parts = Parts(settings)
-    encoder = Encoder(settings.encoder_dir, parts.segmenter)
-    features = Features(parts.segmenter, parts.lexicon.wordings, parts.lexicon.signs)
-    train, valid, test = training_rows(settings, args.limit), bank.descriptions(split="valid"), bank.descriptions(split="test")
     types = [item.type_id for item in parts.types] + [NO_QUESTION, OTHER_BUSINESS]
     risks = list(bank.RISKS)
-    names = {id(rows): [features.of(row.text) for row in rows] for rows in (train, valid, test)}
-    counts = Counter(name for found in names[id(train)] for name in found)
-    kept = [name for name, count in counts.most_common(FEATURES) if count >= FEWEST]
-    vocabulary = {name: column for column, name in enumerate(kept)}
-    rarity = np.log(len(train) / np.array([counts[name] for name in kept], dtype=np.float32)).astype(np.float32) + 1.0
-    data = {
-        id(rows): prepare(rows, names[id(rows)], vocabulary, rarity, encoder.encode([row.text for row in rows]), types, risks)
-        for rows in (train, valid, test)
-    }
-    model = fit(data[id(train)], len(types), len(risks))
+    train = training_examples(settings, args.limit)
+    valid, test = ([example(row) for row in bank.descriptions(split=split)] for split in ("valid", "test"))
+    names = [parts.features.of(item.text) for item in train]
+    vectorizer = Vectorizer(names)
+    values = vectorizer.matrix(names)
+    type_weights, type_bias = fit_types(values, train, types)
+    risk_weights, risk_bias = fit_risks(values, train, risks)
+    weights, bias = np.hstack([type_weights, risk_weights]), np.concatenate([type_bias, risk_bias])
 
-    def logits(rows: Sequence[bank.Description]) -> np.ndarray:
-        with torch.no_grad():
-            return model(as_tensor(data[id(rows)].values), torch.from_numpy(data[id(rows)].vectors)).numpy()
+    checked = vectorizer.matrix([parts.features.of(item.text) for item in valid]) @ weights + bias
+    scale = np.full(len(bias), 1.0 / type_temperature(checked[:, : len(types)], valid, types))
+    offset = np.zeros(len(bias))
+    for column, risk in enumerate(risks, start=len(types)):
+        scale[column], offset[column] = risk_line(checked[:, column], np.array([risk in item.risks for item in valid]))
+    weights, bias = weights * scale, bias * scale + offset
+    for name, examples in (("valid", valid), ("test", test)):
+        logits = vectorizer.matrix([parts.features.of(item.text) for item in examples]) @ weights + bias
+        log.info("%s %s", name, json.dumps(report(logits, examples, types, risks)))
 
-    heat = temperature(logits(valid)[:, : len(types)], data[id(valid)].types)
-    for name, rows in (("train", train), ("valid", valid), ("test", test)):
-        log.info("%s %s", name, json.dumps(report(logits(rows), rows, types, risks)))
-    scale = np.array([1.0 / heat] * len(types) + [1.0] * len(risks), dtype=np.float32)
-    weights = torch.cat([model.sparse, model.dense]).detach().numpy() * scale
     args.out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        args.out / "weights.npz", weights=weights.astype(np.float16), rarity=rarity.astype(np.float16),
-        bias=model.bias.detach().numpy() * scale,
+        args.out / "weights.npz", weights=weights.astype(np.float16), rarity=vectorizer.rarity.astype(np.float16),
+        bias=bias.astype(np.float32),
     )
-    (args.out / "features.txt").write_text("\n".join(kept), encoding="utf-8")
-    described = {"types": types, "risks": risks, "vector_share": VECTOR_SHARE, "temperature": heat, "descriptions": len(train)}
+    (args.out / "features.txt").write_text("\n".join(vectorizer.names), encoding="utf-8")
+    described = {"types": types, "risks": risks, "examples": len(train)}
     (args.out / "reader.json").write_text(json.dumps(described), encoding="utf-8")
-    log.info("temperature %.2f; written to %s", heat, args.out)
+    log.info("learned from %d texts, %d features; written to %s", len(train), len(vectorizer.names), args.out)
 
 
 if __name__ == "__main__":

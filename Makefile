@@ -1,0 +1,46 @@
+# make run: set up, index, open the page.  make test: set up, run every test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test evaluate benchmark train clean
+
+run: $(VENV)/installed
+	@$(BIN)/python -m assistant build
+	@$(BIN)/python -m assistant serve
+
+test: $(VENV)/installed-test
+	@sh tests/browser/install_chromium.sh
+	$(BIN)/python -m pytest -q
+
+evaluate: $(VENV)/installed
+	@$(BIN)/python -m assistant build
+	@$(BIN)/python -m assistant evaluate --set ../shared/dev/disputes.jsonl --set ../shared/dev/negatives.jsonl
+	@$(BIN)/python -m benchmarks.retrieval seeds
+	@$(BIN)/python -m benchmarks.retrieval pairs --file ../shared/dev/pairs.jsonl
+
+benchmark: $(VENV)/installed
+	@$(BIN)/python -m assistant build
+	@$(BIN)/python -m benchmarks.speed
+
+train: $(VENV)/installed-train
+	$(BIN)/python -m training.train_encoder --shared ../shared
+	$(BIN)/python -m training.train_reader
+
+# torch comes first and alone, so that nothing else pulls a larger build of it.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet -e .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet -e '.[test]'
+	@touch $@
+
+$(VENV)/installed-train: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet -e '.[train]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) index training/cache

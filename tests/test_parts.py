@@ -1,0 +1,49 @@
+"""Lexical and dense index, fusion: small data, expected values written out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.dense import Dense
+from assistant.fusion import fuse
+from assistant.lexical import Lexical
+
+
+def test_a_rare_word_counts_more_than_a_common_one():
+    lexical = Lexical.build([["漏水", "吵架"], ["漏水", "停车"], ["漏水", "吵架"]])
+    scores = lexical.scores(["漏水", "停车"])
+    assert scores.argmax() == 1
+
+
+def test_bm25_follows_the_published_formula():
+    # idf = ln(1 + (3 - 1 + .5) / (1 + .5)); tf = 1 / (1 + 1.2 * (1 - .75 + .75 * 2 / 2))
+    scores = Lexical.build([["漏水", "吵架"], ["漏水", "停车"], ["漏水", "吵架"]]).scores(["停车"])
+    assert scores[1] == pytest.approx(np.log(1 + 2.5 / 1.5) / 2.2, rel=1e-4)
+
+
+def test_words_that_are_nowhere_score_nothing():
+    assert not Lexical.build([["漏水"]]).scores(["彩礼"]).any()
+    assert not Lexical.build([["漏水"]]).scores([]).any()
+
+
+def test_the_lexical_index_comes_back_from_disk_as_it_was(tmp_path: Path):
+    before = Lexical.build([["漏水", "吵架"], ["停车"]])
+    before.save(tmp_path / "词")
+    assert (Lexical.load(tmp_path / "词").scores(["停车"]) == before.scores(["停车"])).all()
+
+
+def test_dense_scores_are_cosines_in_the_order_of_the_passages(tmp_path: Path):
+    vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
+    Dense.build(vectors).save(tmp_path / "向量.faiss")
+    scores = Dense.load(tmp_path / "向量.faiss").scores(np.array([1, 0], dtype=np.float32))
+    assert scores.tolist() == pytest.approx([1.0, 0.0, 0.6])
+
+
+def test_fusion_is_a_weighted_sum_of_scaled_scores():
+    fused = fuse(np.array([2.0, 1.0]), np.array([0.4, 0.8]), lexical_share=0.25)
+    assert fused.tolist() == pytest.approx([0.25 * 1 + 0.75 * 0.5, 0.25 * 0.5 + 0.75 * 1])
+
+
+def test_fusion_without_any_lexical_match_keeps_the_dense_order():
+    assert fuse(np.zeros(2), np.array([0.1, 0.2])).argmax() == 1
