@@ -82,7 +82,7 @@ class Composer:
         scores = self._scores(rows, affinity, query, ranking)
         subject = active[0][0] if active else ""
         if section.name == "phrasing":
-            return self._phrasing(rows, query, ranking, scores, affinity, section.quota)
+            return self._phrasing(rows, query, ranking, scores, affinity, risks, section.quota)
         return tuple(self._retriever.choose(
             query, rows, scores, section.quota, unlimited=lambda passage: passage.doc_id == subject
         ))
@@ -90,7 +90,7 @@ class Composer:
     def _fits(self, passage: Passage, section: Section, affinity: dict[str, float], risks: tuple[Risk, ...]) -> bool:
         if section.typed and not any(type_id in affinity for type_id in passage.types):
             return False
-        return not (passage.kind is Kind.PHRASING and withheld(passage, risks))
+        return not withheld(passage, risks)
 
     def _scores(
         self, rows: list[int], affinity: dict[str, float], query: Query, ranking: Ranking
@@ -106,14 +106,18 @@ class Composer:
         return scores
 
     def _phrasing(
-        self, rows: list[int], query: Query, ranking: Ranking, scores: np.ndarray, affinity: dict[str, float], quota: int
+        self, rows: list[int], query: Query, ranking: Ranking, scores: np.ndarray, affinity: dict[str, float],
+        risks: tuple[Risk, ...], quota: int,
     ) -> tuple[Hit, ...]:
         """One line for each stage in the order of a mediation, then sayings that fit."""
         chosen = []
         for stage in STAGES:
             of_stage = [row for row in rows if self._retriever.passage(row).meta["stage"] == stage]
             chosen += self._retriever.choose(query, of_stage, scores, quota // len(STAGES))
-        sayings = [row for row in self._sayings if set(self._retriever.passage(row).types) & affinity.keys()]
+        sayings = [
+            row for row in self._sayings
+            if set((saying := self._retriever.passage(row)).types) & affinity.keys() and not withheld(saying, risks)
+        ]
         return tuple(chosen + self._retriever.choose(query, sayings, ranking.fused, SAYINGS))
 
 
@@ -127,12 +131,15 @@ def active_types(types: Sequence[Score]) -> list[tuple[str, float]]:
 
 
 def withheld(passage: Passage, risks: tuple[Risk, ...]) -> bool:
-    """Whether a phrasing line must not be said while these red lines stand.
+    """Whether a line must not be shown while these red lines stand.
 
     Where somebody is in danger, no line asks the harmed side to see it the other way, to settle or
-    to close; only lines that calm and listen may be said to them.
+    to close; only lines that calm and listen may be said to them. Proverbs, customs and ways out
+    are about making peace, so they wait as well.
     """
     if not NO_YIELDING & {risk.risk_id for risk in risks}:
         return False
-    yielding = passage.meta["stage"] in ("说理", "换位", "方案", "收尾")
-    return yielding and passage.meta["listener"] != "先动手或过错方"
+    if passage.kind is Kind.PHRASING:
+        yielding = passage.meta["stage"] in ("说理", "换位", "方案", "收尾")
+        return yielding and passage.meta["listener"] != "先动手或过错方"
+    return passage.kind in (Kind.SAYING, Kind.CUSTOM) or passage.meta.get("role") == "出路"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import wording
-from assistant.errors import AssistantError, BatchLineInvalid, FileMissing
+from assistant.errors import AssistantError, BatchLineInvalid, CorpusInvalid, CorpusThin, FileMissing
 from assistant.records import STAGES, Kind
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 
@@ -27,13 +27,19 @@ def build(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def check(settings: Settings, args: argparse.Namespace) -> int:
-    """Validate every corpus file; with --coverage also print how much there is of what."""
-    from assistant import coverage, index, pipeline
+    """Validate every corpus file; with --coverage also print how much there is of what, and fail where it is too little."""
+    from assistant import corpus, coverage, index, pipeline, proofing
 
     found = index.read_corpus(settings)
     parts = pipeline.Parts(settings)
+    if corpus.is_knowledge(settings.corpus_dir):
+        faults = proofing.proofread(found, settings.corpus_dir, settings.lexicon_dir)
+        if faults:
+            raise CorpusInvalid(faults)
     if args.coverage:
         print(coverage.table(found.passages, parts.types))
+        if short := coverage.shortfalls(found.passages, parts.types):
+            raise CorpusThin(short)
     print(wording.CHECK_PASSED.format(documents=len(found.documents), passages=len(found.passages)), file=sys.stderr)
     return 0
 

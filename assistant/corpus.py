@@ -7,7 +7,7 @@ one line of its file, so that a passage is a span of the file itself and 查看�
 import datetime
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -83,19 +83,21 @@ class _Source(_Record):
 
 
 class DisputeFile(_Source):
+    """One dispute type. A station's own file may hold only the parts that it adds."""
+
     id: str
     name: Line
-    summary: Line
-    sides: _Sides
-    wordings: list[Line | _LocalWording]
-    grievances: list[_Entry]
-    questions: list[_Entry]
-    principles: list[_Principle]
-    phrasing: list[_Phrasing]
-    solutions: list[_Entry]
-    pitfalls: list[_Entry]
-    referrals: list[_Referral]
-    cases: list[_Case]
+    summary: str = ""
+    sides: _Sides | None = None
+    wordings: list[Line | _LocalWording] = []
+    grievances: list[_Entry] = []
+    questions: list[_Entry] = []
+    principles: list[_Principle] = []
+    phrasing: list[_Phrasing] = []
+    solutions: list[_Entry] = []
+    pitfalls: list[_Entry] = []
+    referrals: list[_Referral] = []
+    cases: list[_Case] = []
 
 
 class _Custom(_Entry):
@@ -155,12 +157,20 @@ class _RedLine(_Entry):
     never: list[Line]
     basis: list[str]
     types: list[str] = []
-    signs: list[str]
-    unless: list[str] = []
 
 
 class RedLineFile(_Source):
     redlines: list[_RedLine]
+
+
+class _RedLineSigns(_Record):
+    id: str
+    signs: list[str]
+    unless: list[str] = []
+
+
+class RedLineSignFile(_Record):
+    redlines: list[_RedLineSigns]
 
 
 class _Front(_Source):
@@ -496,6 +506,9 @@ _READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
 }
 
 
+LOCAL = "local"  # below the corpus folder: what a station adds itself
+
+
 def is_knowledge(corpus_dir: Path) -> bool:
     """Whether a folder is laid out as our knowledge, rather than a plain folder of articles."""
     return (corpus_dir / "taxonomy.yaml").exists()
@@ -517,8 +530,9 @@ def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
         except CorpusInvalid as error:
             faults += error.faults
             continue
-        documents.append(document)
-        passages += found
+        own = f"local-{document.doc_id}" if path.is_relative_to(corpus_dir / LOCAL) else document.doc_id
+        documents.append(replace(document, doc_id=own))
+        passages += [replace(passage, doc_id=own) for passage in found]
     faults += _cross_faults(corpus_dir, documents, passages)
     if faults:
         raise CorpusInvalid(faults)
@@ -528,7 +542,7 @@ def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
 
 
 def _files(corpus_dir: Path) -> Iterator[tuple[Path, Callable[[Path, str, int], _Parsed]]]:
-    for folder in (corpus_dir, corpus_dir / "local"):
+    for folder in (corpus_dir, corpus_dir / LOCAL):
         for pattern, reader in _READERS.items():
             for path in sorted(folder.glob(pattern)):
                 yield path, reader
@@ -570,6 +584,8 @@ def _with_sides(item: DisputeType, path: Path) -> DisputeType:
     if not path.exists():
         return item
     sides = _validate(DisputeFile, _SourceText(path)).sides
+    if sides is None:
+        return item
     return DisputeType(item.type_id, item.name, item.typical, item.group, sides.harmed, sides.accused)
 
 
@@ -581,13 +597,34 @@ def read_wordings(disputes_dir: Path) -> dict[str, list[str]]:
     }
 
 
-def read_redlines(path: Path) -> tuple[RedLine, ...]:
+def read_redlines(path: Path, lexicon_dir: Path) -> tuple[RedLine, ...]:
+    """The red lines with the regular expressions that speak for them.
+
+    Raises:
+        CorpusInvalid: an expression cannot be compiled, or a red line has none.
+    """
     record = _validate(RedLineFile, _SourceText(path))
-    return tuple(
-        RedLine(item.id, item.name, item.text, tuple(item.must), tuple(item.never), tuple(item.basis),
-                tuple(item.signs), tuple(item.unless))
-        for item in record.redlines
-    )
+    source = _SourceText(lexicon_dir / "redline_signs.yaml")
+    by_id = {item.id: (number, item) for number, item in enumerate(_validate(RedLineSignFile, source).redlines)}
+    found = []
+    for item in record.redlines:
+        if item.id not in by_id:
+            raise CorpusInvalid([Fault(source.path, 1, item.id, "missing")])
+        number, expressions = by_id[item.id]
+        for key in ("signs", "unless"):
+            _check_expressions(source, ("redlines", number, key), getattr(expressions, key))
+        found.append(RedLine(item.id, item.name, item.text, tuple(item.must), tuple(item.never), tuple(item.basis),
+                             tuple(expressions.signs), tuple(expressions.unless)))
+    return tuple(found)
+
+
+def _check_expressions(source: _SourceText, place: tuple[str | int, ...], expressions: list[str]) -> None:
+    for number, expression in enumerate(expressions):
+        try:
+            re.compile(expression)
+        except re.error as error:
+            fault = Fault(source.path, source.line((*place, number)), str(place[-1]), "regex", str(error))
+            raise CorpusInvalid([fault]) from error
 
 
 def read_lexicon(lexicon_dir: Path) -> Lexicon:

@@ -27,6 +27,14 @@ class CorpusInvalid(AssistantError):
         self.faults = faults
 
 
+class CorpusThin(AssistantError):
+    """The corpus holds less than it promises: (type or "", what, how many there are, how many are promised)."""
+
+    def __init__(self, shortfalls: list[tuple[str, str, int, int]]) -> None:
+        super().__init__(str(shortfalls))
+        self.shortfalls = shortfalls
+
+
 class CorpusEmpty(AssistantError):
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path}: holds no document that can be read")

@@ -28,7 +28,7 @@ class Assistant:
         self._retriever = Retriever(found, parts.segmenter)
         self._composer = Composer(self._retriever, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
-        self._finder = RedLineFinder(parts.rules, laws)
+        self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
 
     def ask(self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None) -> Advice:
         """Advise on one description; `type_id` is the type that a person tapped, if any."""
@@ -72,7 +72,7 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.segmenter = load_segmenter(settings.lexicon_dir)
         self.lexicon = corpus.read_lexicon(settings.lexicon_dir)
-        self.rules = compile_rules(corpus.read_redlines(settings.redlines_file))
+        self.rules = compile_rules(corpus.read_redlines(settings.redlines_file, settings.lexicon_dir))
         self.features = Features(self.segmenter, self.lexicon, self.rules)
         self.types: tuple[DisputeType, ...] = corpus.read_dispute_types(
             settings.taxonomy_file, settings.taxonomy_file.parent / "disputes"

@@ -55,7 +55,7 @@ class Reader:
 
     def __init__(
         self, features: Features, vocabulary: Mapping[str, int], arrays: Mapping[str, np.ndarray],
-        types: Sequence[str], risks: Sequence[str],
+        types: Sequence[str], risks: Sequence[str], thresholds: Mapping[str, Sequence[float]],
     ) -> None:
         self._features = features
         self._vocabulary = vocabulary
@@ -63,6 +63,8 @@ class Reader:
         self._weights = arrays["weights"]  # (features, labels), float16
         self._bias = arrays["bias"].astype(np.float32)  # (labels,)
         self._types, self._risks = list(types), list(risks)
+        # Risk to (sure, not denied): it stands from the first on, or from the second where a rule speaks for it.
+        self.thresholds = {risk: (float(sure), float(floor)) for risk, (sure, floor) in thresholds.items()}
 
     def read(self, text: str) -> Reading:
         """Read one description."""
@@ -114,6 +116,6 @@ def load_reader(reader_dir: Path, features: Features) -> Reader:
         if len(names) != len(arrays["rarity"]):
             raise ValueError("features and weights differ in number")
         vocabulary = {name: row for row, name in enumerate(names)}
-        return Reader(features, vocabulary, arrays, described["types"], described["risks"])
+        return Reader(features, vocabulary, arrays, described["types"], described["risks"], described["thresholds"])
     except (OSError, ValueError, KeyError) as error:
         raise ReaderDamaged(reader_dir, str(error)) from error

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from assistant.records import Passage, Query, RedLine, Risk
 from assistant.segmenter import fold
 
-# A risk stands when the reader is this sure on its own, or a rule speaks and the reader does not
-# deny it. Chosen on the valid split of the bank, per risk group; see training/README.md.
-SURE = 0.5
-NOT_DENIED = 0.12
-
-_CLAUSE = re.compile(r"[^。！？!?；;，,\n]+")
+_CLAUSE = re.compile(r"[^。!?;,\n]+")  # of folded text, whose punctuation is half-width
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,11 @@ def compile_rules(redlines: Sequence[RedLine]) -> tuple[Rule, ...]:
 class RedLineFinder:
     """Finds the red lines that a description crosses."""
 
-    def __init__(self, rules: Sequence[Rule], laws: Mapping[str, Passage]) -> None:
-        self._rules, self._laws = rules, laws
+    def __init__(
+        self, rules: Sequence[Rule], laws: Mapping[str, Passage], thresholds: Mapping[str, tuple[float, float]]
+    ) -> None:
+        """`thresholds` are the reader's: risk to (sure, not denied), see `Reader.thresholds`."""
+        self._rules, self._laws, self._thresholds = rules, laws, thresholds
 
     def find(self, query: Query) -> tuple[Risk, ...]:
         """The risks that stand, in the order of redlines.yaml."""
@@ -63,7 +61,8 @@ class RedLineFinder:
             matched = rule.matches(query.text)
             probability = probabilities.get(rule.redline.risk_id, 0.0)
             tapped = _tapped(rule.redline.risk_id, query)
-            if tapped or probability >= SURE or (matched and probability >= NOT_DENIED):
+            sure, not_denied = self._thresholds[rule.redline.risk_id]
+            if tapped or probability >= sure or (matched and probability >= not_denied):
                 found.append(self._risk(rule.redline, matched))
         return tuple(found)
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from assistant import wording
+from assistant.advice import NO_YIELDING
 from assistant.records import Advice, DisputeType, Document, Hit, Kind, Passage, Risk
 
 # Which meta lines stand under which kind of hit, in reading order.
@@ -92,6 +93,8 @@ def _risk_lines(risks: Sequence[Risk]) -> list[str]:
         lines += [f"  {wording.RISK_MUST}：{item}" for item in risk.must]
         lines += [f"  {wording.RISK_NEVER}：{item}" for item in risk.never]
         lines.append(f"  {wording.RISK_BASIS}：{'、'.join(risk.basis)}")
+    if NO_YIELDING & {risk.risk_id for risk in risks}:
+        lines.append(wording.WITHHELD)
     return lines
 
 
@@ -184,7 +187,12 @@ def _risks_html(risks: Sequence[Risk], on_page: bool) -> str:
     title = f"<h2>{escape(wording.RISKS_TITLE)}</h2>"
     if not risks:
         return f'<section class="risks calm"{_id("sec-risks", on_page)}>{title}<p>{escape(wording.NO_RISKS)}</p></section>'
-    return f'<section class="risks"{_id("sec-risks", on_page)}>{title}{"".join(map(_risk_html, risks))}</section>'
+    return f'<section class="risks"{_id("sec-risks", on_page)}>{title}{"".join(map(_risk_html, risks))}{_withheld_html(risks)}</section>'
+
+
+def _withheld_html(risks: Sequence[Risk]) -> str:
+    standing = NO_YIELDING & {risk.risk_id for risk in risks}
+    return f'<p class="withheld">{escape(wording.WITHHELD)}</p>' if standing else ""
 
 
 def _risk_html(risk: Risk) -> str:

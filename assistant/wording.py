@@ -97,7 +97,8 @@ SERVING = "调解助手已经打开：{url}\n在浏览器里输入这个地址�
 BUILT = "索引已建好：{documents} 份文件，{passages} 条。下一步：python -m assistant serve"
 INDEX_CURRENT = "索引是最新的，不用重建。"
 CHECK_PASSED = "语料没有发现问题：{documents} 份文件，{passages} 条。下一步：python -m assistant build"
-USAGE_LABEL = "用法"
+COVERAGE_SHORT = "语料还不够：\n{listing}"
+COVERAGE_LINE = "{type_id} 的 {what} 有 {have} 条，应有 {least} 条"
 
 SOURCE_TITLE = "原文"
 SOURCE_BACK = "关上这一页就回到卡片"
@@ -122,6 +123,11 @@ FAULTS = {
     "string_pattern_mismatch": "写法不对：编号只用小写字母、数字和连字符；正文要写成一行。",
     "date_from_datetime_parsing": "日期请写成 2026-11-22 这样。",
     "date_type": "日期请写成 2026-11-22 这样。",
+    "officialese": "有官腔“{detail}”。请换成平常说话的样子。",
+    "harsh": "“{detail}”听着像命令、吓唬或羞辱。请改成问着说。",
+    "phone": "出现了电话或证件号码 {detail}。请删掉。",
+    "person": "像是真人姓名“{detail}”。请改成“某某”或称呼。",
+    "near_duplicate": "和 {detail} 说的几乎是一句话。请留一条，或改出不同的意思。",
     "regex": "这条规则写得不对（{detail}），请检查括号。",
 }
 FAULT_OTHER = "这一项的写法不对（{problem}）。请对照 corpus/README.md 改。"
@@ -131,6 +137,7 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.FileMissing: "找不到 {path}。请检查路径有没有写错。",
     errors.FileDamaged: "读不了文件 {path}：不是它的后缀说的那种文件，或者里面没有文字（扫描件要先识别成文字）。请换一份再试。",
     errors.CorpusInvalid: "语料有 {count} 处要改，改好后再运行 python -m assistant check：\n{listing}",
+    errors.CorpusThin: COVERAGE_SHORT + "\n请补写后再运行 python -m assistant check --coverage",
     errors.CorpusEmpty: "{path} 里没有可以读的文章（.md .txt .html .docx .pdf）。请放进文章再运行 python -m assistant build。",
     errors.EncoderMissing: "找不到编码模型 {path}。请从安装包里恢复这个文件夹，或者在 settings.yaml 里改 encoder_dir。",
     errors.EncoderDamaged: "编码模型 {path} 坏了，打不开。请从安装包里恢复这个文件夹（git checkout models/encoder）。",
@@ -159,4 +166,7 @@ def explain(error: AssistantError) -> str:
     if isinstance(error, errors.CorpusInvalid):
         facts["count"] = len(error.faults)
         facts["listing"] = "\n".join(map(explain_fault, error.faults))
+    if isinstance(error, errors.CorpusThin):
+        lines = [COVERAGE_LINE.format(type_id=t or "全库", what=w, have=h, least=n) for t, w, h, n in error.shortfalls]
+        facts["listing"] = "\n".join(lines)
     return EXPLANATIONS[type(error)].format(**facts)

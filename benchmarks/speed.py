@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     assistant = pipeline.open_assistant(settings)
     retriever = Retriever(found, parts.segmenter)
     composer = Composer(retriever, parts.types, settings.types_shown)
-    finder = RedLineFinder(parts.rules, {})
+    finder = RedLineFinder(parts.rules, {}, reader.thresholds)
     queries = [query.understand(t, None, Taps(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
     rankings = [retriever.rank(item) for item in queries]
     both = list(zip(queries, rankings, strict=True))

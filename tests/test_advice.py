@@ -121,9 +121,9 @@ def test_where_somebody_is_in_danger_no_line_asks_the_harmed_side_to_give_in(ass
 
 def test_a_card_for_domestic_violence_shows_only_what_may_be_said(assistant: Assistant):
     advice = assistant.ask("我男人喝了酒又打我，脸都肿了")
-    for hit in advice.sections["phrasing"]:
-        if hit.passage.kind is Kind.PHRASING:
-            assert not withheld(hit.passage, advice.risks)
+    assert "domestic_violence" in {risk.risk_id for risk in advice.risks}
+    assert not any(withheld(hit.passage, advice.risks) for hits in advice.sections.values() for hit in hits)
+    assert wording.WITHHELD in render.card(advice)
 
 
 def test_matched_words_are_marked_and_nothing_else_changes(cards: list[Advice]):

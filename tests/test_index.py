@@ -14,7 +14,15 @@ import pytest
 from conftest import ROOT, shared
 
 from assistant import index, pipeline, wording
-from assistant.errors import CorpusEmpty, EncoderDamaged, EncoderMissing, FileMissing, IndexDamaged, IndexMissing, IndexStale
+from assistant.errors import (
+    CorpusEmpty,
+    EncoderDamaged,
+    EncoderMissing,
+    FileMissing,
+    IndexDamaged,
+    IndexMissing,
+    IndexStale,
+)
 from assistant.settings import Settings
 
 

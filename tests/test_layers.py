@@ -8,10 +8,7 @@ import assistant
 PACKAGE = Path(assistant.__file__).parent
 
 # Reading order, lowest first; modules on one line do not import each other unless listed left to right.
-ORDER = (
-    "errors records settings wording corpus intake segmenter encoder lexical dense index redlines reader query fusion "
-    "retriever advice render pipeline coverage evaluate ui cli __main__"
-).split()
+ORDER = ["errors", "records", "settings", "wording", "corpus", "intake", "segmenter", "encoder", "lexical", "dense", "index", "redlines", "reader", "query", "fusion", "retriever", "advice", "render", "pipeline", "coverage", "evaluate", "ui", "cli", "__main__"]
 ORDER.remove("segmenter")
 ORDER.insert(ORDER.index("corpus"), "segmenter")
 

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from assistant import proofing
+
 FOLDER = Path(__file__).parent / "descriptions"
 TAXONOMY = Path(__file__).parent.parent / "corpus" / "taxonomy.yaml"
 
@@ -183,28 +185,10 @@ def traps(folder: Path = FOLDER, split: str | None = None) -> list[Trap]:
 _PHONE = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]|0\d{2,3}-\d{7,8}")
 
 
-def bigrams(text: str) -> frozenset[str]:
-    letters = re.sub(r"\W", "", text)
-    return frozenset(letters[start : start + 2] for start in range(len(letters) - 1))
-
-
 def near_duplicates(rows: list[Description], limit: float = 0.6) -> list[tuple[Description, Description]]:
-    """Pairs of different situations whose character bigrams overlap by more than `limit` (Jaccard)."""
-    sets = [bigrams(row.text) for row in rows]
-    holders: dict[str, list[int]] = defaultdict(list)
-    found = []
-    for number, own in enumerate(sets):
-        shared: Counter[int] = Counter()
-        for pair in own:
-            if len(holders[pair]) < 400:  # a commoner pair never decides
-                shared.update(holders[pair])
-            holders[pair].append(number)
-        for other, count in shared.items():
-            if rows[other].situation == rows[number].situation or not own or 2 * count < len(own) * limit:
-                continue
-            if len(own & sets[other]) > limit * len(own | sets[other]):
-                found.append((rows[other], rows[number]))
-    return found
+    """Pairs of different situations that nearly say the same."""
+    pairs = proofing.near_duplicates([row.text for row in rows], limit)
+    return [(rows[a], rows[b]) for a, b in pairs if rows[a].situation != rows[b].situation]
 
 
 def openings(rows: list[Description], letters: int = 4) -> dict[str, list[tuple[str, int]]]:

@@ -15,7 +15,7 @@ import numpy as np
 from gensim.models import Word2Vec
 from gensim.models.word2vec import LineSentence
 
-from assistant.segmenter import Segmenter, character_bigrams, fold, load_segmenter
+from assistant.segmenter import Segmenter, character_bigrams, load_segmenter
 
 log = logging.getLogger(__name__)
 

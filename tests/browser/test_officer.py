@@ -17,10 +17,7 @@ from served import serving
 from assistant import wording
 from assistant.settings import Settings
 
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 DISPUTE = "三楼漏水把二楼泡了，两家在楼道骂起来，他抄起铁锹拍了我一下，胳膊骨折住院了"
 
 

@@ -1,0 +1,83 @@
+"""What a careful editor would strike out: officialese, orders, near-duplicates, names and numbers of persons."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from assistant.corpus import Corpus
+from assistant.records import Document, Fault, Kind, Passage
+from assistant.segmenter import read_word_list
+
+NEAR = 0.7  # Jaccard overlap of character bigrams from which two lines say the same
+COMMON = 400  # a bigram in more texts than this never decides
+SPOKEN = frozenset({Kind.PHRASING})
+QUOTED = frozenset({Kind.LAW, Kind.SAYING, Kind.REDLINE})  # statutes, proverbs and prohibitions speak for themselves
+
+_QUOTATION = re.compile(r"“[^”]*”|「[^」]*」|《[^》]*》")
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx]|(?<!\d)0\d{2,3}-\d{7,8}")
+_PERSON = re.compile(r"[张王李赵刘陈杨黄周吴徐孙马朱胡林郭何高罗](?!某|家|村|姓|老|大|小|嫂|婶|叔|伯|师)[\u4e00-\u9fff]{1,2}(?:先生|女士|同志|警官|民警|法官)")
+
+
+def proofread(corpus: Corpus, corpus_dir: Path, lexicon_dir: Path) -> list[Fault]:
+    """Every place that must be rewritten before the text is published."""
+    officialese = read_word_list(lexicon_dir / "officialese.txt")
+    harsh = [re.compile(pattern) for pattern in read_word_list(lexicon_dir / "harsh.txt")]
+    documents = {document.doc_id: document for document in corpus.documents}
+    faults = []
+    for passage in corpus.passages:
+        for problem, detail in _problems(passage, officialese, harsh):
+            faults.append(_fault(corpus_dir, documents[passage.doc_id], passage, problem, detail))
+    for first, second in _alike(corpus.passages):
+        faults.append(_fault(corpus_dir, documents[second.doc_id], second, "near_duplicate", first.passage_id))
+    return faults
+
+
+def _problems(passage: Passage, officialese: Sequence[str], harsh: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, str]]:
+    plain = _QUOTATION.sub("", passage.text)
+    if passage.kind not in QUOTED:
+        yield from (("officialese", phrase) for phrase in officialese if phrase in plain)
+    if passage.kind in SPOKEN:
+        yield from (("harsh", found.group()) for pattern in harsh if (found := pattern.search(plain)))
+    if found := _PHONE.search(passage.text):
+        yield "phone", found.group()
+    if found := _PERSON.search(plain):
+        yield "person", found.group()
+
+
+def _alike(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Passage]]:
+    """Pairs of one kind that nearly say the same; running text and statutes may repeat themselves."""
+    by_kind = defaultdict(list)
+    for passage in passages:
+        if passage.kind not in (Kind.LAW, Kind.GUIDANCE):
+            by_kind[passage.kind].append(passage)
+    for group in by_kind.values():
+        for left, right in near_duplicates([passage.text for passage in group], NEAR):
+            yield group[left], group[right]
+
+
+def bigrams(text: str) -> frozenset[str]:
+    letters = re.sub(r"\W", "", text)
+    return frozenset(letters[start : start + 2] for start in range(len(letters) - 1))
+
+
+def near_duplicates(texts: Sequence[str], limit: float) -> list[tuple[int, int]]:
+    """Pairs of texts whose character bigrams overlap by more than `limit` (Jaccard), by position."""
+    sets = [bigrams(text) for text in texts]
+    holders: dict[str, list[int]] = defaultdict(list)
+    found = []
+    for number, own in enumerate(sets):
+        shared: Counter[int] = Counter()
+        for pair in own:
+            if len(holders[pair]) < COMMON:
+                shared.update(holders[pair])
+            holders[pair].append(number)
+        for other, count in shared.items():
+            if 2 * count >= len(own) * limit and len(own & sets[other]) > limit * len(own | sets[other]):
+                found.append((other, number))
+    return found
+
+
+def _fault(corpus_dir: Path, document: Document, passage: Passage, problem: str, detail: str) -> Fault:
+    line = document.text.count("\n", 0, passage.start) + 1
+    return Fault(corpus_dir / document.file, line, passage.passage_id, problem, detail)

@@ -1,0 +1,62 @@
+"""The bank of descriptions keeps its promises, and the tool that adds to it tells what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import shared
+
+from assistant.proofing import bigrams
+from training import bank
+
+
+def test_the_bank_holds_what_it_promises():
+    found = bank.figures(bank.descriptions(), bank.traps())
+    short = {name: (found[name], wanted) for name, wanted in bank.PROMISED.items() if found[name] < wanted}
+    assert short == {}
+
+
+def test_no_phone_numbers_no_near_duplicates_no_shared_openings():
+    assert [problem for problem in bank.check() if not problem.split(":")[0] in bank.PROMISED] == []
+
+
+def test_a_situation_lies_in_one_split_only():
+    splits: dict[str, set[str]] = {}
+    for row in bank.descriptions():
+        splits.setdefault(row.situation, set()).add(row.split)
+    assert all(len(found) == 1 for found in splits.values())
+
+
+def test_labels_are_known():
+    types = bank.known_types()
+    for row in bank.descriptions():
+        assert set(row.types) <= types and set(row.risks) <= set(bank.RISKS)
+
+
+def test_nothing_of_the_development_sets_is_in_the_bank():
+    given = set()
+    for name in ("disputes", "negatives", "pairs"):
+        for line in shared("dev", f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            given |= {bigrams(row[key]) for key in ("text", "a", "b", "c") if len(row.get(key, "")) >= 8}
+    own = [bigrams(row.text) for row in bank.descriptions()] + [bigrams(t) for x in bank.traps() for t in (x.a, x.b, x.c)]
+    for text in own:
+        for other in given:
+            if len(text & other) > 0.6 * len(text | other):
+                pytest.fail("a description of the bank stands in ../shared/dev: " + "".join(sorted(text))[:60])
+
+
+def test_the_compact_form_is_read(tmp_path: Path):
+    path = tmp_path / "漏水.txt"
+    path.write_text("# leak,quarrel ! injury\nf*|通用|顶上往下滴，他还推我一跤\nj|东北|报警人称楼上漏水\n", encoding="utf-8")
+    first, second = bank.parse(path, frozenset({"leak", "quarrel"}))
+    assert (first.types, first.risks, first.implicit, first.style) == (["leak", "quarrel"], ["injury"], True, "第一人称")
+    assert second.region == "东北" and second.situation == first.situation and second.split == first.split
+
+
+@pytest.mark.parametrize("line", ["# leek", "f|通用", "q|通用|话", "f|火星|话"])
+def test_a_bad_line_is_named(tmp_path: Path, line: str):
+    path = tmp_path / "坏.txt"
+    path.write_text(f"# leak\n{line}\n", encoding="utf-8")
+    with pytest.raises(bank.LineInvalid, match=r"坏\.txt:2"):
+        list(bank.parse(path, frozenset({"leak"})))
