@@ -1,9 +1,7 @@
 """Hits become Advice: which sections a card has, in which order, and what fits into each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from assistant.records import STAGES, Advice, DisputeType, Hit, Kind, Passage, Query, Risk, Score
 from assistant.retriever import Ranking, Retriever
@@ -51,15 +49,18 @@ class Composer:
         self._retriever = retriever
         self._types = {item.type_id: item for item in types}
         self._types_shown = types_shown
-        self._rows = {section.name: retriever.rows_of(section.kinds) for section in SECTIONS}
-        self._sayings = retriever.rows_of([Kind.SAYING])
+        self._typed = {section.name: retriever.rows_by_type(section.kinds) for section in SECTIONS if section.typed}
+        self._untyped = {section.name: retriever.rows_of(section.kinds) for section in SECTIONS if not section.typed}
+        self._sayings = retriever.rows_by_type((Kind.SAYING,))
 
     def compose(
         self, query: Query, risks: tuple[Risk, ...], ranking: Ranking | None, status: str, message: str,
         elapsed_ms: float,
     ) -> Advice:
         """The card for one query. Without a ranking (nothing to answer) its sections are empty."""
-        sections = {section.name: self._fill(section, query, ranking, risks) for section in SECTIONS}
+        sections = {
+            section.name: self._fill(section, query, ranking, risks) if ranking else () for section in SECTIONS
+        }
         return Advice(
             query=query.text, status=status, message=message, types=self._shown_types(query, status),
             terms=query.terms, risks=risks, sections=sections, elapsed_ms=elapsed_ms,
@@ -71,54 +72,49 @@ class Composer:
         known = [score for score in query.types if score.label in self._types]
         return tuple((self._types[score.label], round(score.probability, 4)) for score in known[: self._types_shown])
 
-    def _fill(
-        self, section: Section, query: Query, ranking: Ranking | None, risks: tuple[Risk, ...]
-    ) -> tuple[Hit, ...]:
-        if ranking is None:
-            return ()
-        active = active_types(query.types)
-        affinity = dict(active)
-        rows = [row for row in self._rows[section.name] if self._fits(self._retriever.passage(row), section, affinity, risks)]
-        scores = self._scores(rows, affinity, query, ranking)
-        subject = active[0][0] if active else ""
+    def _fill(self, section: Section, query: Query, ranking: Ranking, risks: tuple[Risk, ...]) -> tuple[Hit, ...]:
+        affinity = dict(active_types(query.types))
+        if section.typed:
+            rows = rows_for(self._typed[section.name], affinity)
+        else:
+            rows = self._untyped[section.name]
+        scores = {
+            row: self._score(row, affinity, query, ranking) for row in rows
+            if not withheld(self._retriever.passage(row), risks)
+        }
         if section.name == "phrasing":
-            return self._phrasing(rows, query, ranking, scores, affinity, risks, section.quota)
+            return self._phrasing(scores, query, ranking, affinity, risks, section.quota)
+        subject = next(iter(affinity), "")
         return tuple(self._retriever.choose(
-            query, rows, scores, section.quota, unlimited=lambda passage: passage.doc_id == subject
+            query, scores, section.quota, unlimited=lambda passage: passage.doc_id == subject
         ))
 
-    def _fits(self, passage: Passage, section: Section, affinity: dict[str, float], risks: tuple[Risk, ...]) -> bool:
-        if section.typed and not any(type_id in affinity for type_id in passage.types):
-            return False
-        return not withheld(passage, risks)
-
-    def _scores(
-        self, rows: list[int], affinity: dict[str, float], query: Query, ranking: Ranking
-    ) -> np.ndarray:
-        """How high each row stands within its section; shape (passages of the index,)."""
-        scores = ranking.fused.copy()
-        for row in rows:
-            passage = self._retriever.passage(row)
-            of_type = max((affinity.get(type_id, 0.0) for type_id in passage.types), default=0.0)
-            scores[row] = TYPE_SHARE * of_type + (1.0 - TYPE_SHARE) * scores[row]
-            if query.region and passage.meta.get("region") == query.region:
-                scores[row] += REGION_BONUS
-        return scores
+    def _score(self, row: int, affinity: dict[str, float], query: Query, ranking: Ranking) -> float:
+        """How high a row stands within its section: its type, its text, its region."""
+        passage = self._retriever.passage(row)
+        of_type = max((affinity.get(type_id, 0.0) for type_id in passage.types), default=0.0)
+        score = TYPE_SHARE * of_type + (1.0 - TYPE_SHARE) * float(ranking.fused[row])
+        return score + REGION_BONUS if query.region and passage.meta.get("region") == query.region else score
 
     def _phrasing(
-        self, rows: list[int], query: Query, ranking: Ranking, scores: np.ndarray, affinity: dict[str, float],
+        self, scores: dict[int, float], query: Query, ranking: Ranking, affinity: dict[str, float],
         risks: tuple[Risk, ...], quota: int,
     ) -> tuple[Hit, ...]:
         """One line for each stage in the order of a mediation, then sayings that fit."""
         chosen = []
         for stage in STAGES:
-            of_stage = [row for row in rows if self._retriever.passage(row).meta["stage"] == stage]
-            chosen += self._retriever.choose(query, of_stage, scores, quota // len(STAGES))
-        sayings = [
-            row for row in self._sayings
-            if set((saying := self._retriever.passage(row)).types) & affinity.keys() and not withheld(saying, risks)
-        ]
-        return tuple(chosen + self._retriever.choose(query, sayings, ranking.fused, SAYINGS))
+            of_stage = {row: score for row, score in scores.items() if self._retriever.passage(row).meta["stage"] == stage}
+            chosen += self._retriever.choose(query, of_stage, quota // len(STAGES))
+        sayings = {
+            row: float(ranking.fused[row]) for row in rows_for(self._sayings, affinity)
+            if not withheld(self._retriever.passage(row), risks)
+        }
+        return tuple(chosen + self._retriever.choose(query, sayings, SAYINGS))
+
+
+def rows_for(by_type: Mapping[str, Sequence[int]], affinity: Mapping[str, float]) -> list[int]:
+    """The rows of any of these types, each once."""
+    return list(dict.fromkeys(row for type_id in affinity for row in by_type.get(type_id, ())))
 
 
 def active_types(types: Sequence[Score]) -> list[tuple[str, float]]:

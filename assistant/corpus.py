@@ -29,6 +29,7 @@ from assistant.records import (
     Sign,
     Wording,
 )
+from assistant.segmenter import fold
 
 Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -632,7 +633,7 @@ def read_lexicon(lexicon_dir: Path) -> Lexicon:
     signs = _validate(SignFile, _SourceText(lexicon_dir / "signs.yaml"))
     regions = _validate(RegionFile, _SourceText(lexicon_dir / "regions.yaml"))
     return Lexicon(
-        tuple(Wording(item.say, tuple(item.means), item.region) for item in mappings.mappings),
-        tuple(Sign(item.sign, item.types, item.risks) for item in signs.signs),
+        tuple(Wording(item.say, fold(item.say), tuple(item.means), item.region) for item in mappings.mappings),
+        tuple(Sign(fold(item.sign), item.types, item.risks) for item in signs.signs),
         {region: tuple(names) for region, names in regions.regions.items()},
     )

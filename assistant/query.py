@@ -44,7 +44,7 @@ def standard_terms(text: str, lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
     """(as said, standard term) for every everyday wording in the text that is not standard already."""
     folded = fold(text)
     found = {
-        (item.say, term): None for item in lexicon.wordings if fold(item.say) in folded for term in item.means
+        (item.say, term): None for item in lexicon.wordings if item.folded in folded for term in item.means
         if term not in folded
     }
     return tuple(found)

@@ -30,8 +30,7 @@ class Features:
     def __init__(self, segmenter: Segmenter, lexicon: Lexicon, rules: Sequence[Rule]) -> None:
         self._segmenter = segmenter
         self._rules = rules
-        self._wordings = [(fold(item.say), item.means) for item in lexicon.wordings]
-        self._signs = [(fold(item.sign), item) for item in lexicon.signs]
+        self._lexicon = lexicon
 
     def of(self, text: str) -> list[str]:
         """Distinct features: character n-grams, words, standard terms, what signs and rules point to."""
@@ -40,11 +39,11 @@ class Features:
         for run in _RUN.findall(folded):
             for length in NGRAM_LENGTHS:
                 found.update(run[start : start + length] for start in range(len(run) - length + 1))
-        for say, means in self._wordings:
-            if say in folded:
-                found.update(f"m:{term}" for term in means)
-        for sign, item in self._signs:
-            if sign in folded:
+        for item in self._lexicon.wordings:
+            if item.folded in folded:
+                found.update(f"m:{term}" for term in item.means)
+        for item in self._lexicon.signs:
+            if item.folded in folded:
                 found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
         found.update(f"r:{rule.redline.risk_id}" for rule in self._rules if rule.matches(text))
         return sorted(found)

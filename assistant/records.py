@@ -92,6 +92,7 @@ class Wording:
     """An everyday or dialect wording and the standard terms it is taken for."""
 
     say: str
+    folded: str  # as it is looked for in folded text
     means: tuple[str, ...]
     region: str
 
@@ -100,7 +101,7 @@ class Wording:
 class Sign:
     """Something seen, heard or done, and what it points to; strengths from 1 to 3."""
 
-    sign: str
+    folded: str
     types: Mapping[str, int]
     risks: Mapping[str, int]
 

@@ -1,6 +1,6 @@
 """A Query becomes hits: lexical and dense scores over all passages, fused, then cut to what is asked."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,21 +68,21 @@ class Retriever:
         return [self._hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
 
     def choose(
-        self, query: Query, rows: Iterable[int], scores: np.ndarray, quota: int,
+        self, query: Query, scores: Mapping[int, float], quota: int,
         unlimited: Callable[[Passage], bool] = lambda passage: False,
     ) -> list[Hit]:
-        """The best rows, at most `quota` and at most PER_DOCUMENT of one document.
+        """The best of the scored rows, at most `quota` and at most PER_DOCUMENT of one document.
 
         `unlimited` tells whose document may fill the quota alone.
         """
         chosen: list[Hit] = []
         taken: dict[str, int] = {}
-        for row in sorted(rows, key=lambda row: -scores[row]):
+        for row, score in sorted(scores.items(), key=lambda item: -item[1]):
             passage = self._index.passages[row]
             if taken.get(passage.doc_id, 0) >= PER_DOCUMENT and not unlimited(passage):
                 continue
             taken[passage.doc_id] = taken.get(passage.doc_id, 0) + 1
-            chosen.append(self._hit(row, float(scores[row]), query))
+            chosen.append(self._hit(row, score, query))
             if len(chosen) == quota:
                 break
         return chosen
@@ -90,6 +90,13 @@ class Retriever:
     def rows_of(self, kinds: Iterable[Kind]) -> list[int]:
         wanted = set(kinds)
         return [row for row, passage in enumerate(self._index.passages) if passage.kind in wanted]
+
+    def rows_by_type(self, kinds: Iterable[Kind]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for row in self.rows_of(kinds):
+            for type_id in self._index.passages[row].types:
+                found.setdefault(type_id, []).append(row)
+        return found
 
     def passage(self, row: int) -> Passage:
         return self._index.passages[row]

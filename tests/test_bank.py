@@ -17,7 +17,7 @@ def test_the_bank_holds_what_it_promises():
 
 
 def test_no_phone_numbers_no_near_duplicates_no_shared_openings():
-    assert [problem for problem in bank.check() if not problem.split(":")[0] in bank.PROMISED] == []
+    assert [problem for problem in bank.check() if problem.split(":")[0] not in bank.PROMISED] == []
 
 
 def test_a_situation_lies_in_one_split_only():

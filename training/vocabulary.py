@@ -24,10 +24,13 @@ class Vocabulary:
         return np.array([row for row in rows if row], dtype=np.int32)
 
 
+OWN_SHARE = 0.2  # of the vocabulary at most; with two thirds held-out STARD Recall@100 fell from .81 to .76
+
+
 def choose_tokens(pretrained: Sequence[str], own: Iterable[Sequence[str]], size: int) -> list[str]:
-    """The tokens of the project's own texts that occur at least twice, then pretrained ones, commonest first."""
+    """The commonest tokens of the project's own texts, then pretrained ones, commonest first."""
     counts = Counter(token for tokens in own for token in tokens)
-    kept = [token for token, count in counts.most_common() if count >= 2]
+    kept = [token for token, count in counts.most_common(int(size * OWN_SHARE)) if count >= 2]
     seen = set(kept)
     return (kept + [token for token in pretrained if token not in seen])[:size]
 
