@@ -103,12 +103,6 @@ class PassageUnknown(AssistantError):
         self.passage_id = passage_id
 
 
-class ExportFormatUnknown(AssistantError):
-    def __init__(self, path: Path, accepted: list[str]) -> None:
-        super().__init__(f"{path}: cannot write this kind of file; accepted: {accepted}")
-        self.path, self.accepted = path, "、".join(accepted)
-
-
 class PortTaken(AssistantError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is in use")

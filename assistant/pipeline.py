@@ -38,9 +38,10 @@ class Assistant:
         status, reason = query.judge(text, understood)
         if type_id:
             understood, status, reason = with_type(understood, type_id), "ok", ""
-        answered = status == "ok"
-        risks = self._finder.find(understood) if answered else ()
-        ranking = self._retriever.rank(understood) if answered else None
+        risks = self._finder.find(understood) if status == "ok" else ()
+        if status == "ok" and not risks and query.is_vague(understood):
+            status, reason = "low_confidence", "unsure"
+        ranking = self._retriever.rank(understood) if status == "ok" else None
         advice = self._composer.compose(understood, risks, ranking, status, wording.STATUS_MESSAGES[reason], 0.0)
         return replace(advice, elapsed_ms=round(1000 * (time.perf_counter() - began), 2))
 

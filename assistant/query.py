@@ -12,6 +12,8 @@ from assistant.segmenter import Segmenter, fold
 MIN_DISPUTE = 0.5  # below, the reader says that this is no dispute
 MIN_QUESTION = 0.5  # above, of what is left, it is a question about something else
 
+MIN_TYPE = 0.15  # below, the first type was right for one in five of the bank's valid split
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MARKUP = re.compile(r"<[^>]{0,200}>")
 _LATIN_WORD = re.compile(r"[a-z]+")
@@ -80,6 +82,11 @@ def judge(text: str, query: Query | None) -> tuple[Status, str]:
     if query.reading.off_topic >= MIN_QUESTION * rest:
         return "low_confidence", "other_business"
     return "rejected", "no_question"
+
+
+def is_vague(query: Query) -> bool:
+    """Whether this is a dispute of which no type stands out: 他不讲理."""
+    return query.types[0].probability < MIN_TYPE
 
 
 def _judge_foreign(text: str) -> tuple[Status, str]:

@@ -4,6 +4,7 @@ The one place that makes HTML. Everything that comes from a visitor or from the 
 Written so that the page needs nothing that Gradio's sanitiser drops: classes, ids and links only.
 """
 
+import datetime
 import html
 import re
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from urllib.parse import quote
 from assistant import wording
 from assistant.advice import NO_YIELDING
 from assistant.records import Advice, DisputeType, Document, Hit, Kind, Passage, Risk
+
+LAW_MONTHS = 12  # a law line checked longer ago than this says so
 
 # Which meta lines stand under which kind of hit, in reading order.
 _META_SHOWN = {
@@ -187,7 +190,7 @@ def _risks_html(risks: Sequence[Risk], on_page: bool) -> str:
     title = f"<h2>{escape(wording.RISKS_TITLE)}</h2>"
     if not risks:
         return f'<section class="risks calm"{_id("sec-risks", on_page)}>{title}<p>{escape(wording.NO_RISKS)}</p></section>'
-    return f'<section class="risks"{_id("sec-risks", on_page)}>{title}{"".join(map(_risk_html, risks))}{_withheld_html(risks)}</section>'
+    return f'<section class="risks"{_id("sec-risks", on_page)}>{title}{"".join(_risk_html(risk, on_page) for risk in risks)}{_withheld_html(risks)}</section>'
 
 
 def _withheld_html(risks: Sequence[Risk]) -> str:
@@ -195,10 +198,11 @@ def _withheld_html(risks: Sequence[Risk]) -> str:
     return f'<p class="withheld">{escape(wording.WITHHELD)}</p>' if standing else ""
 
 
-def _risk_html(risk: Risk) -> str:
+def _risk_html(risk: Risk, on_page: bool) -> str:
+    """One red line; on paper without the words that were typed, because paper is carried about."""
     must = "".join(f"<li><b>{escape(wording.RISK_MUST)}</b>{escape(item)}</li>" for item in risk.must)
     never = "".join(f'<li class="never"><b>{escape(wording.RISK_NEVER)}</b>{escape(item)}</li>' for item in risk.never)
-    matched = f'<p class="why">{escape(wording.RISK_MATCHED)}：{escape("、".join(risk.matched))}</p>' if risk.matched else ""
+    matched = f'<p class="why">{escape(wording.RISK_MATCHED)}：{escape("、".join(risk.matched))}</p>' if on_page and risk.matched else ""
     basis = f'<p class="cite">{escape(wording.RISK_BASIS)}：{escape("、".join(risk.basis))}</p>'
     return (
         f'<div class="risk"><h3>■ {escape(risk.name)}</h3><p class="action">{escape(risk.action)}</p>'
@@ -263,7 +267,15 @@ def _law_html(passage: Passage) -> str:
     told.append(f"{wording.LAW_CHECKED} {meta['checked_on']}")
     if "old_article" in meta:
         told.append(f"{wording.LAW_RENUMBERED} {meta['old_article']}")
+    if months_since(meta["checked_on"]) > LAW_MONTHS:
+        told.append(wording.LAW_OLD)
     return '<p class="badge">' + " · ".join(map(escape, told)) + "</p>"
+
+
+def months_since(day: str, today: datetime.date | None = None) -> int:
+    """Whole calendar months from an ISO date until today."""
+    then, now = datetime.date.fromisoformat(day), today or datetime.date.today()
+    return 12 * (now.year - then.year) + now.month - then.month
 
 
 def _cite_html(hit: Hit, on_page: bool) -> str:
@@ -273,7 +285,7 @@ def _cite_html(hit: Hit, on_page: bool) -> str:
 
 
 def source_path(passage: Passage) -> str:
-    return f"/source/{quote(passage.passage_id, safe='')}"
+    return f"/source/{quote(passage.passage_id, safe='')}#span"
 
 
 def mark_words(text: str, words: Sequence[str]) -> str:

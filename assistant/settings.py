@@ -22,9 +22,7 @@ class Settings:
     passage_chars: int = 300  # target length of a passage of running text, in characters
     query_chars: int = 2000  # a longer description is read up to here
     shown: int = 8  # hits shown by search
-    depth: int = 100  # hits taken from each retriever before fusion
     types_shown: int = 5
-    law_months: int = 12  # a law line checked longer ago than this is marked
     host: str = "127.0.0.1"
     port: int = 7860
 

@@ -65,21 +65,17 @@ META_LABELS = {
     "why": "为什么", "avoid": AVOID_LABEL, "meaning": "意思", "use": "怎么用", "hurt": "这时别说", "quarrel": "怎么闹起来的",
     "binding": "约束到哪儿", "law": "与法律冲突时", "note": "提醒", "who": "找谁", "spread": "流行",
 }
-ROLE_NAMES = {"要点": "要点", "出路": "走得通的出路", "提防": "容易踩的坑", "该找谁": "该找谁"}
 
 DISPUTE_LABEL = "纠纷简要情况"
 DISPUTE_HINT = "怎么说都行，比如：三楼漏水把二楼泡了，两家在楼道骂起来，老太太气得直哆嗦"
 REGION_LABEL = "地区"
 REGION_ANY = "不限"
-TAPS_LABEL = "三个可以不答的问题"
 TAP_BLOWS, TAP_INJURY, TAP_ELDER_CHILD = "动手了吗", "有人受伤吗", "涉及老人孩子吗"
 TAP_UNKNOWN, TAP_YES, TAP_NO = "没问", "有", "没有"
 ASK = "查找"
 CLEAR = "清空"
 EXAMPLES_LABEL = "试试这些"
 LOADING = "正在准备词典和语料，第一次打开要几秒钟。您可以先写着。"
-READY = ""
-BUSY = "这会儿同时查的人多，请过几秒再点一次“查找”。"
 EXAMPLES = (
     "三楼漏水把二楼泡了，两家在楼道骂起来",
     "楼上小孩天天晚上跑来跑去，咚咚咚的，上去说了两回还摔门",
@@ -100,7 +96,6 @@ CHECK_PASSED = "语料没有发现问题：{documents} 份文件，{passages} �
 COVERAGE_SHORT = "语料还不够：\n{listing}"
 COVERAGE_LINE = "{type_id} 的 {what} 有 {have} 条，应有 {least} 条"
 
-SOURCE_TITLE = "原文"
 SOURCE_BACK = "关上这一页就回到卡片"
 SOURCE_META = "出自 {file} · {source} · {date}"
 PRINT_TITLE = "调解提示卡"
@@ -149,7 +144,6 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.SettingsInvalid: "设置文件 {path} 里的“{key}”不认识或写法不对。能用的有：{accepted}",
     errors.BatchLineInvalid: "{path} 第 {line} 行读不懂（{reason}）。每行要是一个 JSON，至少有 id 和 text。",
     errors.PassageUnknown: "没有编号为 {passage_id} 的条目，可能已经改名或删除。请重新查找。",
-    errors.ExportFormatUnknown: "不会写 {path} 这种文件。能写的有：{accepted}",
     errors.PortTaken: "{host}:{port} 已经被别的程序占用。请关掉它，或者换一个端口：python -m assistant serve --port 7861",
 }
 

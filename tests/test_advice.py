@@ -105,6 +105,13 @@ def test_page_print_sheet_text_json_and_python_give_the_same_advice(cards: list[
             assert all(html.escape(risk.action) in face or risk.action in face for risk in advice.risks)
 
 
+def test_paper_carries_none_of_the_words_that_were_typed(assistant: Assistant):
+    advice = assistant.ask("我男人喝了酒又打我，脸都肿了，孩子吓得躲在床底下")
+    (matched,) = [risk.matched for risk in advice.risks if risk.risk_id == "domestic_violence"]
+    assert matched and all(word in render.card(advice) for word in matched)
+    assert not any(len(word) > 4 and word in render.print_sheet(advice) for word in matched)
+
+
 def test_what_a_visitor_typed_never_becomes_markup(assistant: Assistant):
     advice = assistant.ask("<img src=x onerror=alert(1)>楼上漏水<script>alert(2)</script>把我家泡了")
     for face in (render.card(advice), render.print_sheet(advice)):
