@@ -631,9 +631,14 @@ def _check_expressions(source: _SourceText, place: tuple[str | int, ...], expres
 def read_lexicon(lexicon_dir: Path) -> Lexicon:
     mappings = _validate(MappingFile, _SourceText(lexicon_dir / "mappings.yaml"))
     signs = _validate(SignFile, _SourceText(lexicon_dir / "signs.yaml"))
-    regions = _validate(RegionFile, _SourceText(lexicon_dir / "regions.yaml"))
     return Lexicon(
         tuple(Wording(item.say, fold(item.say), tuple(item.means), item.region) for item in mappings.mappings),
         tuple(Sign(fold(item.sign), item.types, item.risks) for item in signs.signs),
-        {region: tuple(names) for region, names in regions.regions.items()},
+        read_regions(lexicon_dir),
     )
+
+
+def read_regions(lexicon_dir: Path) -> dict[str, tuple[str, ...]]:
+    """Region to the place names that stand for it."""
+    record = _validate(RegionFile, _SourceText(lexicon_dir / "regions.yaml"))
+    return {region: tuple(names) for region, names in record.regions.items()}

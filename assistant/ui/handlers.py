@@ -20,8 +20,10 @@ class Opening:
         self._assistant: Assistant | None = None
         self._problem = ""
 
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="opening", daemon=True).start()
+    def start(self, after_s: float = 0.0) -> None:
+        timer = threading.Timer(after_s, self._run)
+        timer.daemon = True
+        timer.start()
 
     def _run(self) -> None:
         try:

@@ -13,6 +13,7 @@ from assistant.ui.handlers import Handlers, Opening
 
 OFFICER = "/officer"
 SESSIONS_KEPT = 200  # Gradio keeps each visitor's last values; ten thousand by default
+PAGE_FIRST_SECONDS = 1.5  # the models' imports would fight the first page for the interpreter
 WAITING = 64  # requests in the queue, as a backstop
 
 # Set before Gradio is imported: no telemetry, no hub, no history of runs in the browser.
@@ -55,8 +56,7 @@ def create_app(settings: Settings, opening: Opening):
         found = handlers.source(passage_id)
         return HTMLResponse(found or "", status_code=200 if found else 404)
 
-    regions = corpus.read_lexicon(settings.lexicon_dir).regions
-    blocks = page.build_page(handlers, list(regions))
+    blocks = page.build_page(handlers, list(corpus.read_regions(settings.lexicon_dir)))
     blocks.has_launched = True  # or Gradio copies any local file that a crafted body names
     blocks.state_session_capacity = SESSIONS_KEPT
     blocks.queue(api_open=False, max_size=WAITING)
@@ -78,7 +78,7 @@ def serve(settings: Settings) -> None:
     _check_port(settings.host, settings.port)
     opening = Opening(lambda: pipeline.open_assistant(settings))
     app = create_app(settings, opening)
-    opening.start()
+    opening.start(after_s=PAGE_FIRST_SECONDS)
     import uvicorn
 
     print(wording.SERVING.format(url=f"http://{settings.host}:{settings.port}/"), file=sys.stderr, flush=True)
