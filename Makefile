@@ -24,7 +24,7 @@ benchmark: $(VENV)/installed
 	@$(BIN)/python -m benchmarks.speed
 
 train: $(VENV)/installed-train
-	$(BIN)/python -m training.train_encoder --shared ../shared
+	$(BIN)/python -m training.train_encoder --shared ../shared --hold-out 0
 	$(BIN)/python -m training.train_reader
 
 # torch comes first and alone, so that nothing else pulls a larger build of it.
