@@ -10,7 +10,7 @@ from assistant.errors import PassageUnknown
 from assistant.index import Index
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
-from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Reading, Score, Taps
+from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Score, Taps
 from assistant.redlines import RedLineFinder, compile_rules
 from assistant.retriever import Filter, Retriever
 from assistant.segmenter import load_segmenter
@@ -83,8 +83,7 @@ class Parts:
 def with_type(understood: Query, type_id: str) -> Query:
     """The same query, told by a tap which type it is."""
     types = (Score(type_id, 1.0), *(score for score in understood.types if score.label != type_id))
-    reading: Reading = replace(understood.reading, types=types)
-    return replace(understood, types=types, reading=reading)
+    return replace(understood, types=types)
 
 
 def open_assistant(settings: Settings) -> Assistant:

@@ -65,7 +65,7 @@ def clean(text: str, limit: int) -> str:
     return kept.strip()[:limit]
 
 
-def judge(text: str, query: Query | None) -> tuple[Status, str]:
+def judge(text: str, query: Query) -> tuple[Status, str]:
     """Whether there is a question here that this knowledge answers; the second value names the reason.
 
     Reasons are keys of wording.STATUS_MESSAGES.
@@ -74,7 +74,7 @@ def judge(text: str, query: Query | None) -> tuple[Status, str]:
         return "rejected", "empty"
     if not _HAN.search(text):
         return _judge_foreign(text)
-    if query is None or not query.words or not query.vector.any():
+    if not query.words or not query.vector.any():
         return "rejected", "no_question"
     if query.reading.dispute >= MIN_DISPUTE:
         return "ok", ""

@@ -45,7 +45,7 @@ class Features:
         for item in self._lexicon.signs:
             if item.folded in folded:
                 found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
-        found.update(f"r:{rule.redline.risk_id}" for rule in self._rules if rule.matches(text))
+        found.update(f"r:{rule.redline.risk_id}" for rule in self._rules if rule.matches(folded))
         return sorted(found)
 
 

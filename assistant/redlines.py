@@ -18,12 +18,11 @@ class Rule:
     signs: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
 
-    def matches(self, text: str) -> tuple[str, ...]:
+    def matches(self, folded: str) -> tuple[str, ...]:
         """The words that speak for this red line, clause by clause where a clause takes its meaning back.
 
         没动手 in one clause does not undo 打得头破血流 in another.
         """
-        folded = fold(text)
         found = [match for pattern in self.signs for match in pattern.finditer(folded)]
         if not found:
             return ()
@@ -56,9 +55,10 @@ class RedLineFinder:
     def find(self, query: Query) -> tuple[Risk, ...]:
         """The risks that stand, in the order of redlines.yaml."""
         probabilities = {score.label: score.probability for score in query.reading.risks}
+        folded = fold(query.text)
         found = []
         for rule in self._rules:
-            matched = rule.matches(query.text)
+            matched = rule.matches(folded)
             probability = probabilities.get(rule.redline.risk_id, 0.0)
             tapped = _tapped(rule.redline.risk_id, query)
             sure, not_denied = self._thresholds[rule.redline.risk_id]

@@ -30,6 +30,7 @@ from assistant.query import understand
 from assistant.reader import load_reader
 from assistant.records import Query, Taps
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
+from training.ranking import ranking_figures
 
 MODES = ("lexical", "dense", "hybrid")
 
@@ -57,18 +58,6 @@ def stard(settings: Settings, articles_file: Path, questions_file: Path) -> dict
             found[mode].append(ids[np.argsort(-scores, kind="stable")[:100]].tolist())
     gold = [set(row["gold"]) for row in questions]
     return {mode: ranking_figures(found[mode], gold) for mode in MODES}
-
-
-def ranking_figures(found: Sequence[list[int]], gold: Sequence[set[int]]) -> dict[str, float]:
-    """Recall as the share of a question's answers found, averaged over questions."""
-    both = list(zip(found, gold, strict=True))
-    first = [next((1 / rank for rank, item in enumerate(row[:10], start=1) if item in right), 0.0) for row, right in both]
-    return {
-        "recall@10": round(float(np.mean([len(right & set(row[:10])) / len(right) for row, right in both])), 4),
-        "recall@100": round(float(np.mean([len(right & set(row)) / len(right) for row, right in both])), 4),
-        "mrr@10": round(float(np.mean(first)), 4),
-        "n": len(both),
-    }
 
 
 def pairs(settings: Settings, path: Path) -> dict[str, float]:

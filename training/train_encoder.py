@@ -24,6 +24,7 @@ from assistant.index import read_corpus
 from assistant.segmenter import Segmenter, load_segmenter
 from assistant.settings import DEFAULT_SETTINGS, load_settings
 from training import bank, contrast, pretrain, sources
+from training.ranking import ranking_figures
 from training.vocabulary import Vocabulary, choose_tokens, start_vectors
 
 log = logging.getLogger(__name__)
@@ -138,14 +139,7 @@ def measure(weights: np.ndarray, groups: Groups, questions: Sequence[sources.Que
     vectors = contrast.embed(weights, groups.articles)
     asked = contrast.embed(weights, [groups.questions[i] for i in held])
     order = np.argsort(-(asked @ vectors.T), axis=1)[:, :100]
-    found = [[article in questions[i].gold for article in row] for i, row in zip(held, order.tolist(), strict=True)]
-    gold = [len(questions[i].gold) for i in held]
-    return {
-        "recall@10": float(np.mean([sum(row[:10]) / total for row, total in zip(found, gold, strict=True)])),
-        "recall@100": float(np.mean([sum(row) / total for row, total in zip(found, gold, strict=True)])),
-        "mrr@10": float(np.mean([next((1 / (rank + 1) for rank, hit in enumerate(row[:10]) if hit), 0.0) for row in found])),
-        "n": len(held),
-    }
+    return ranking_figures(order.tolist(), [set(questions[i].gold) for i in held])
 
 
 def save(weights: np.ndarray, vocabulary: Vocabulary, out: Path) -> None:

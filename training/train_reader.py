@@ -199,22 +199,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     risk_weights, risk_bias = fit_risks(values, train, risks)
     weights, bias = np.hstack([type_weights, risk_weights]), np.concatenate([type_bias, risk_bias])
 
-    checked = vectorizer.matrix([parts.features.of(item.text) for item in valid]) @ weights + bias
+    judged = {"valid": valid, "test": test}
+    judged_names = {split: [parts.features.of(item.text) for item in examples] for split, examples in judged.items()}
+    judged_values = {split: vectorizer.matrix(found) for split, found in judged_names.items()}
+    checked = judged_values["valid"] @ weights + bias
     scale = np.full(len(bias), 1.0 / type_temperature(checked[:, : len(types)], valid, types))
     offset = np.zeros(len(bias))
     for column, risk in enumerate(risks, start=len(types)):
         scale[column], offset[column] = risk_line(checked[:, column], np.array([risk in item.risks for item in valid]))
     weights, bias = weights * scale, bias * scale + offset
-    valid_names = [parts.features.of(item.text) for item in valid]
-    chances = 1.0 / (1.0 + np.exp(-(vectorizer.matrix(valid_names) @ weights + bias)[:, len(types) :]))
+    chances = 1.0 / (1.0 + np.exp(-(judged_values["valid"] @ weights + bias)[:, len(types) :]))
     thresholds = risk_thresholds(
         chances,
-        np.array([[f"r:{risk}" in names for risk in risks] for names in valid_names]),
+        np.array([[f"r:{risk}" in names for risk in risks] for names in judged_names["valid"]]),
         np.array([[risk in item.risks for risk in risks] for item in valid]),
     )
-    for name, examples in (("valid", valid), ("test", test)):
-        logits = vectorizer.matrix([parts.features.of(item.text) for item in examples]) @ weights + bias
-        log.info("%s %s", name, json.dumps(report(logits, examples, types, risks)))
+    for split, examples in judged.items():
+        figures = report(judged_values[split] @ weights + bias, examples, types, risks)
+        log.info("%s %s", split, json.dumps(figures))
 
     args.out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(

@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
         message = "Chromium is not installed: run tests/browser/install_chromium.sh"
         if os.environ.get("CI"):
             pytest.fail(message)
-        pytest.skip(message)
+        pytest.skip(message)  # on a laptop without Chromium; CI fails instead, two lines above
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield opened
