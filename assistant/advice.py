@@ -74,10 +74,7 @@ class Composer:
 
     def _fill(self, section: Section, query: Query, ranking: Ranking, risks: tuple[Risk, ...]) -> tuple[Hit, ...]:
         affinity = dict(active_types(query.types))
-        if section.typed:
-            rows = rows_for(self._typed[section.name], affinity)
-        else:
-            rows = self._untyped[section.name]
+        rows = rows_for(self._typed[section.name], affinity) if section.typed else self._untyped[section.name]
         scores = {
             row: self._score(row, affinity, query, ranking) for row in rows
             if not withheld(self._retriever.passage(row), risks)

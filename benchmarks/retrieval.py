@@ -36,9 +36,9 @@ MODES = ("lexical", "dense", "hybrid")
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else open(path, encoding="utf-8")
-    with opened as lines:
-        return [json.loads(line) for line in lines if line.strip()]
+    stored = path.read_bytes()
+    text = (lzma.decompress(stored) if path.suffix == ".xz" else stored).decode("utf-8")
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
 def stard(settings: Settings, articles_file: Path, questions_file: Path) -> dict[str, dict[str, float]]:

@@ -11,7 +11,7 @@ import uvicorn
 
 from assistant import pipeline
 from assistant.settings import Settings
-from assistant.ui.handlers import Opening
+from assistant.ui.opening import Opening
 from assistant.ui.server import create_app
 
 

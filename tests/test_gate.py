@@ -39,7 +39,7 @@ def test_a_crafted_body_reads_no_file_and_fetches_nothing(address: str, value):
 
 def test_even_past_the_gate_no_local_file_is_read(built_settings: Settings):
     """The second lock: has_launched makes Gradio itself refuse a file that nobody uploaded."""
-    from assistant.ui.handlers import Opening
+    from assistant.ui.opening import Opening
     from assistant.ui.server import create_app
 
     gate = create_app(built_settings, Opening(lambda: None))

@@ -59,12 +59,12 @@ def test_one_library_has_one_home():
 
 
 # Labels of the corpus format (stages, listeners, roles) are part of these modules' logic.
-SPEAK_THE_FORMAT = {"wording.py", "records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "render.py"}
+SPEAK_THE_FORMAT = {"records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "render.py"}
 
 
 def test_chinese_that_a_user_reads_stands_only_in_wording():
     for path in PACKAGE.rglob("*.py"):
-        if path.name in SPEAK_THE_FORMAT:
+        if path.name in SPEAK_THE_FORMAT or path.parent.name == "wording":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from assistant import proofing
 
@@ -140,7 +141,7 @@ def relabel(path: Path, folder: Path = FOLDER) -> int:
         corrections[name.strip()] = risks
     changed = 0
     for file in sorted(folder.glob("*.jsonl")):
-        rows = [Description(**json.loads(line)) for line in open(file, encoding="utf-8")]
+        rows = [Description(**row) for row in _read(file)]
         fresh = [replace(row, risks=corrections.get(row.id, row.risks)) for row in rows]
         changed += sum(old != new for old, new in zip(rows, fresh, strict=True))
         if fresh != rows:
@@ -170,13 +171,17 @@ def _write(path: Path, rows: Iterable[Description | Trap]) -> None:
     fresh.replace(path)
 
 
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def descriptions(folder: Path = FOLDER, split: str | None = None) -> list[Description]:
-    rows = [Description(**json.loads(line)) for path in sorted(folder.glob("*.jsonl")) for line in open(path, encoding="utf-8")]
+    rows = [Description(**row) for path in sorted(folder.glob("*.jsonl")) for row in _read(path)]
     return [row for row in rows if split in (None, row.split)]
 
 
 def traps(folder: Path = FOLDER, split: str | None = None) -> list[Trap]:
-    rows = [Trap(**json.loads(line)) for path in sorted((folder / "traps").glob("*.jsonl")) for line in open(path, encoding="utf-8")]
+    rows = [Trap(**row) for path in sorted((folder / "traps").glob("*.jsonl")) for row in _read(path)]
     return [row for row in rows if split in (None, row.split)]
 
 

@@ -7,7 +7,8 @@ leaves carries a policy that lets the browser talk to this host only.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,13 +37,17 @@ _JOIN_KEYS = frozenset({"data", "event_data", "fn_index", "trigger_id", "session
 
 
 class Gate:
-    """Lets through the pages mounted at `mounts` and the exact `paths` (regular expressions)."""
+    """Lets through Gradio pages mounted at `mounts`, and what else is named by regular expressions of whole paths."""
 
-    def __init__(self, app: ASGIApp, mounts: Iterable[str], paths: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, gets: Iterable[str], mounts: Iterable[str] = (), posts: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """`posts` maps paths of our own that may be sent to, to how many bytes they take; they check the body themselves."""
         self._app = app
         pages = "|".join(map(re.escape, mounts))
-        self._get = re.compile(rf"(?:{pages})(?:{_PAGE_GET})|{'|'.join(paths)}")
-        self._post = re.compile(rf"(?:{pages})(?:{_PAGE_POST})")
+        self._get = re.compile("|".join([*gets, *([rf"(?:{pages})(?:{_PAGE_GET})"] if pages else [])]))
+        self._gradio_post = re.compile(rf"(?:{pages})(?:{_PAGE_POST})" if pages else r"(?!)")
+        self._own_posts = [(re.compile(path), limit) for path, limit in posts.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -58,18 +63,26 @@ class Gate:
         path = scope["path"]
         if ".." in path or "//" in path:
             return False
-        pattern = {"GET": self._get, "HEAD": self._get, "POST": self._post}.get(scope["method"])
-        return pattern is not None and pattern.fullmatch(path) is not None
+        if scope["method"] == "POST":
+            return self._limit(path) is not None
+        return scope["method"] in ("GET", "HEAD") and self._get.fullmatch(path) is not None
+
+    def _limit(self, path: str) -> int | None:
+        """How many bytes may be sent to this path; None when nothing may."""
+        if self._gradio_post.fullmatch(path):
+            return BODY_BYTES
+        return next((limit for pattern, limit in self._own_posts if pattern.fullmatch(path)), None)
 
     async def _post_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = self._limit(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         if not declared.isdigit():
             await _refuse(scope, receive, send, 411)
             return
-        body = await _read(receive, BODY_BYTES) if int(declared) <= BODY_BYTES else None
+        body = await _read(receive, limit) if int(declared) <= limit else None
         if body is None:
             await _refuse(scope, receive, send, 413)
-        elif not is_plain(body):
+        elif self._gradio_post.fullmatch(scope["path"]) and not is_plain(body):
             await _refuse(scope, receive, send, 400)
         else:
             await self._app(_without_forwarding(scope), _replay(body, receive), _guarded(send))

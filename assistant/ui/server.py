@@ -5,11 +5,16 @@ import socket
 import sys
 import tempfile
 
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+
 from assistant import corpus, pipeline, wording
 from assistant.errors import PortTaken
 from assistant.settings import Settings
 from assistant.ui.gate import Gate
-from assistant.ui.handlers import Handlers, Opening
+from assistant.ui.officer.handlers import Handlers
+from assistant.ui.opening import Opening
+from assistant.ui.role import Role
 
 OFFICER = "/officer"
 SESSIONS_KEPT = 200  # Gradio keeps each visitor's last values; ten thousand by default
@@ -35,27 +40,15 @@ def create_app(settings: Settings, opening: Opening):
     os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="assistant-")
     import gradio as gr  # after the environment, before the heavy models
     from fastapi import FastAPI
-    from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
     from starlette.middleware.cors import CORSMiddleware
 
-    from assistant.ui import page
+    from assistant.ui.officer import page
 
     handlers = Handlers(opening)
+    roles = [_shared(opening, handlers)]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.get("/")
-    def home() -> RedirectResponse:
-        return RedirectResponse(OFFICER + "/")
-
-    @app.get("/health")
-    def health() -> PlainTextResponse:
-        return PlainTextResponse("ready" if opening.ready else "opening")
-
-    @app.get("/source/{passage_id}")
-    def source(passage_id: str) -> HTMLResponse:
-        found = handlers.source(passage_id)
-        return HTMLResponse(found or "", status_code=200 if found else 404)
-
+    for role in roles:
+        app.include_router(role.router)
     blocks = page.build_page(handlers, list(corpus.read_regions(settings.lexicon_dir)))
     blocks.has_launched = True  # or Gradio copies any local file that a crafted body names
     blocks.state_session_capacity = SESSIONS_KEPT
@@ -66,7 +59,30 @@ def create_app(settings: Settings, opening: Opening):
         app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None},
     )
     app.add_middleware(CORSMiddleware, allow_origins=[])
-    return Gate(app, mounts=[OFFICER], paths=["/", "/health", r"/source/[\w%#.-]+", OFFICER])
+    return Gate(
+        app, gets=[path for role in roles for path in role.gets], mounts=[OFFICER],
+        posts={path: limit for role in roles for path, limit in role.posts.items()},
+    )
+
+
+def _shared(opening: Opening, handlers: Handlers) -> Role:
+    """What every visitor of the station's own pages may read: home, health, sources."""
+    router = APIRouter()
+
+    @router.get("/")
+    def home() -> RedirectResponse:
+        return RedirectResponse(OFFICER + "/")
+
+    @router.get("/health")
+    def health() -> PlainTextResponse:
+        return PlainTextResponse("ready" if opening.ready else "opening")
+
+    @router.get("/source/{passage_id}")
+    def source(passage_id: str) -> HTMLResponse:
+        found = handlers.source(passage_id)
+        return HTMLResponse(found or "", status_code=200 if found else 404)
+
+    return Role(router, gets=("/", "/health", r"/source/[\w%#.-]+", OFFICER))
 
 
 def serve(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from assistant import render, wording
-from assistant.ui.handlers import Handlers
+from assistant.ui.officer.handlers import Handlers
 
 _HERE = Path(__file__).parent
 FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]

@@ -1,46 +1,11 @@
 """What the page's buttons do: plain values in, plain values out, no Gradio, so a test calls it directly."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from assistant import render, wording
 from assistant.errors import AssistantError
-from assistant.pipeline import Assistant
 from assistant.records import Taps
-
-OPENING_SECONDS = 120  # a slow disk may take a minute; nobody waits for longer
-
-
-class Opening:
-    """The assistant while it is being opened in a thread of its own: the page is there before it."""
-
-    def __init__(self, open_it: Callable[[], Assistant]) -> None:
-        self._open_it = open_it
-        self._done = threading.Event()
-        self._assistant: Assistant | None = None
-        self._problem = ""
-
-    def start(self, after_s: float = 0.0) -> None:
-        timer = threading.Timer(after_s, self._run)
-        timer.daemon = True
-        timer.start()
-
-    def _run(self) -> None:
-        try:
-            self._assistant = self._open_it()
-        except AssistantError as error:
-            self._problem = wording.explain(error)
-        finally:
-            self._done.set()
-
-    @property
-    def ready(self) -> bool:
-        return self._done.is_set()
-
-    def wait(self) -> Assistant | str:
-        """The assistant, or a Chinese sentence that says why there is none."""
-        self._done.wait(OPENING_SECONDS)
-        return self._assistant or self._problem or wording.LOADING
+from assistant.ui.opening import Opening
 
 
 class Handlers:

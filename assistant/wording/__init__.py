@@ -1,4 +1,7 @@
-"""The only Python file with Chinese that a user can read: interface words, messages, explanations."""
+"""The only Python folder with Chinese that a user can read: interface words, messages, explanations.
+
+Here what every page shares and what the officer's page says; the other pages' words stand beside, a file each.
+"""
 
 from assistant import errors
 from assistant.errors import AssistantError

@@ -1,0 +1,1 @@
+"""The officer's page: type what happened, read the card."""
