@@ -104,7 +104,7 @@ def active_types(query: Query) -> list[str]:
 
 
 def is_vague(query: Query) -> bool:
-    """Whether no type stands out (他不讲理), or it is not sure that this is a dispute at all."""
+    """Whether no type stands out (他欺负人), or it is not sure that this is a dispute at all."""
     return query.types[0].probability < MIN_TYPE or query.reading.dispute < SURE_DISPUTE
 
 

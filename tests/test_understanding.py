@@ -23,7 +23,7 @@ def test_what_holds_no_question_is_rejected_with_a_sentence(assistant: Assistant
     assert advice.types == () and not any(advice.sections.values())
 
 
-@pytest.mark.parametrize("text", ["loushang loushui ba wojia pao le", "居住证到期了在哪里续办", "他不讲理"])
+@pytest.mark.parametrize("text", ["loushang loushui ba wojia pao le", "居住证到期了在哪里续办", "他欺负人"])
 def test_what_this_knowledge_does_not_answer_offers_types_instead_of_pretending(assistant: Assistant, text: str):
     advice = assistant.ask(text)
     assert advice.status == "low_confidence"
