@@ -148,6 +148,16 @@ def card(advice: Advice) -> str:
     return f'<article class="card">{_types_html(advice, on_page=True)}{_terms_html(advice)}{_body(advice, on_page=True)}</article>'
 
 
+def entries(hits: Sequence[Hit], types: Sequence[DisputeType], unknown: int) -> str:
+    """Entries that a visitor carried over as a code; the types are buttons to their whole card."""
+    told = notice(wording.CODE_UNKNOWN.format(count=unknown)) if unknown else ""
+    chips = "".join(f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}</button>' for item in types)
+    head = f'<p class="types"><b>{escape(wording.CODE_TYPES)}</b>{chips}</p>' if chips else ""
+    items = "".join(_hit_html(hit, types, True) for hit in hits)
+    body = f"<ol>{items}</ol>" if items else ""
+    return f'<article class="card">{told}{head}<section class="part" id="sec-code"><h2>{escape(wording.CODE_TITLE)}</h2>{body}</section></article>'
+
+
 def print_sheet(advice: Advice) -> str:
     """The same card for paper: no buttons, sources written out."""
     if advice.status != "ok":
