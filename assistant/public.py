@@ -18,9 +18,9 @@ CODE = "tiaojie:"  # begins the text of a QR code: entry ids of ours, no address
 CODE_IDS = 8  # a code with more of them is too fine for a cheap scanner
 READ_IDS = 40  # of a code that somebody else made
 
-# In reading order. What calms and what urges to settle is withheld from a person in danger.
+# In reading order. From a person in danger, what is about getting along again is withheld.
 ORDER = ("helps", "where", "bring", "note", "avoid", "law", "calm")
-PEACEFUL = frozenset({"helps", "avoid", "calm"})
+PEACEFUL = frozenset({"helps", "note", "avoid", "calm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,10 @@ class Book:
         """The commonest cases of a type; their `chip` is what stands on the button."""
         return tuple(line.passage for line in self._lines.get((type_id, "situations"), ()))
 
+    def redlines(self, risks: Iterable[str]) -> tuple[Line, ...]:
+        """What to say to the person in danger, for each of these risks."""
+        return tuple(self._redlines[risk] for risk in risks if risk in self._redlines)
+
     def sheet(self, type_id: str, situation_id: str = "", advice: Advice | None = None, staff: bool = False) -> Sheet:
         """The result for a type, a situation that was tapped, or what was made of typed words."""
         situation = next((item for item in self.situations(type_id) if item.passage_id == situation_id), None)
@@ -113,7 +117,7 @@ class Book:
         return Sheet(
             type=self._types[type_id],
             situation=situation,
-            redlines=tuple(self._redlines[risk] for risk in risks if risk in self._redlines),
+            redlines=self.redlines(risks),
             parts=parts,
             staff={name: hits for name, hits in advice.sections.items() if hits} if staff and advice else {},
         )
