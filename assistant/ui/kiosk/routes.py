@@ -68,9 +68,8 @@ def kiosk_role(settings: Settings, opening: Opening, book: Book) -> Role:
             return HTMLResponse("", 403)
         if request.headers.get("content-type", "").split(";")[0] != FORM:
             return HTMLResponse("", 415)  # no multipart: its files would be laid down in the temp folder
-        body = (await request.body()).decode("utf-8", "replace")
+        text = _typed(await request.body())
         try:
-            text = parse_qs(body, max_num_fields=4).get("text", [""])[0]
             return HTMLResponse(await run_in_threadpool(_answer, text, _size(size), opening, book, pages, staff))
         except Exception as error:  # a visitor is not to read a traceback, nor the log what they wrote
             print(f"kiosk: {type(error).__name__}", file=sys.stderr)
@@ -122,6 +121,14 @@ def _answer(text: str, size: int, opening: Opening, book: Book, pages: Pages, st
     if not sure:
         return pages.say(size, words.NOT_SURE, types, book.redlines(risk.risk_id for risk in advice.risks))
     return pages.result(size, book.sheet(types[0].type_id, "", advice, staff), "/say", types[1:])
+
+
+def _typed(body: bytes) -> str:
+    """The text of a form; nothing where the body is no form of ours."""
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), max_num_fields=4).get("text", [""])[0]
+    except ValueError:
+        return ""
 
 
 def _found(page: str | None, pages: Pages, size: str) -> HTMLResponse:
