@@ -33,7 +33,6 @@ NOT_HERE = "这里没有这一页，请返回首页。"
 PERHAPS = "也可能是这些，点一下换过去"
 
 FOR_YOU = "给您的几条"
-REDLINES = "先顾安全"
 MUST, NEVER = "请这样做", "先别这样"
 FIRST = "眼下先做"
 PARTS = {

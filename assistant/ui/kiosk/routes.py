@@ -112,6 +112,7 @@ def _answer(text: str, size: int, opening: Opening, book: Book, pages: Pages, st
         return pages.say(size, words.OPENING)
     assistant = opening.wait()
     if isinstance(assistant, str):
+        print(assistant, file=sys.stderr)  # what is wrong with the index is the keeper's, not the visitor's
         return pages.notice(size, words.BROKEN)
     advice = assistant.ask(text)
     if advice.status == "rejected":
