@@ -6,7 +6,8 @@ The modules in reading order; each imports only from those before it (a test rea
     segmenter corpus intake encoder     the outside world becomes values
     lexical dense index                 values become searchable
     redlines reader query               a description becomes a Query and its risks
-    fusion retriever advice             a Query becomes hits, hits become Advice
+    fusion retriever                    a Query becomes hits
+    mediability advice                  what the police may settle; hits become Advice
     public                              the same, as fit for a visitor of the station hall
     render                              Advice becomes page, print sheet, text and JSON
     pipeline                            put together: read this one first

@@ -80,7 +80,7 @@ def search(settings: Settings, args: argparse.Namespace) -> int:
     if args.json:
         _print_json(render.search_json(text, hits))
     else:
-        print("\n".join(render.hit_lines(hits)))
+        print("\n".join(render.hit_lines(hits)) or wording.NOTHING_FOUND)
     return 0
 
 

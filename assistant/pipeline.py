@@ -9,6 +9,7 @@ from assistant.advice import Composer
 from assistant.encoder import Encoder
 from assistant.errors import PassageUnknown
 from assistant.index import Index
+from assistant.mediability import MediabilityJudge
 from assistant.public import Book
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
@@ -28,31 +29,39 @@ class Assistant:
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
-        self._composer = Composer(self._retriever, parts.types, settings.types_shown)
+        judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
+        self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
         self._told = {passage.passage_id: passage for passage in parts.public.passages}
         self._told_in = {document.doc_id: document for document in parts.public.documents}
         self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
 
-    def ask(self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None) -> Advice:
-        """Advise on one description; `type_id` is the type that a person tapped, if any."""
+    def ask(
+        self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None,
+        ignored: frozenset[str] = frozenset(),
+    ) -> Advice:
+        """Advise on one description.
+
+        Args:
+            type_id: the type that a person tapped, if any.
+            ignored: everyday wordings that a person switched off: they are not taken for standard terms.
+        """
         began = time.perf_counter()
         text = query.clean(text, self.settings.query_chars)
-        understood = self._understand(text, region, taps)
+        understood = self._understand(text, region, taps, ignored)
         status, reason = query.judge(text, understood)
         if type_id:
             understood, status, reason = with_type(understood, type_id), "ok", ""
         risks = self._finder.find(understood) if status == "ok" else ()
         if status == "ok" and not risks and query.is_vague(understood):
             status, reason = "low_confidence", "unsure"
-        ranking = self._retriever.rank(understood) if status == "ok" else None
-        advice = self._composer.compose(understood, risks, ranking, status, wording.STATUS_MESSAGES[reason], 0.0)
+        advice = self._composer.compose(understood, risks, status, wording.STATUS_MESSAGES[reason])
         return replace(advice, elapsed_ms=round(1000 * (time.perf_counter() - began), 2))
 
     def search(self, text: str, wanted: Filter = Filter(), count: int | None = None, mode: str = "hybrid") -> list[Hit]:
         """The passages nearest to a text, best first."""
         text = query.clean(text, self.settings.query_chars)
-        understood = self._understand(text, None, Taps())
+        understood = self._understand(text)
         return self._retriever.search(understood, wanted, count or self.settings.shown, mode)
 
     def source(self, passage_id: str) -> tuple[Passage, Document]:
@@ -73,9 +82,11 @@ class Assistant:
         known = [item for item in passage_ids if item in self._told or item in self._index.position]
         return [Hit(*self.source(item), score=1.0) for item in known]
 
-    def _understand(self, text: str, region: str | None, taps: Taps) -> Query:
+    def _understand(
+        self, text: str, region: str | None = None, taps: Taps = Taps(), ignored: frozenset[str] = frozenset()
+    ) -> Query:
         parts = self._parts
-        return understand(text, region, taps, parts.segmenter, self._encoder, self._reader, parts.lexicon)
+        return understand(text, region, taps, ignored, parts.segmenter, self._encoder, self._reader, parts.lexicon)
 
 
 class Parts:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from assistant.advice import NO_YIELDING
 from assistant.corpus import Corpus
 from assistant.records import Advice, DisputeType, Hit, Kind, Passage
+from assistant.redlines import NO_YIELDING
 
 CODE = "tiaojie:"  # begins the text of a QR code: entry ids of ours, no address, nothing about the visitor
 CODE_IDS = 8  # a code with more of them is too fine for a cheap scanner

@@ -16,6 +16,7 @@ class Settings:
     lexicon_dir: Path = Path("corpus/lexicon")  # how wording is understood
     taxonomy_file: Path = Path("corpus/taxonomy.yaml")
     redlines_file: Path = Path("corpus/redlines.yaml")
+    mediability_file: Path = Path("corpus/mediability.yaml")
     encoder_dir: Path = Path("models/encoder")  # a local folder: the assistant runs offline
     reader_dir: Path = Path("models/reader")
     index_dir: Path = Path("index")

@@ -60,7 +60,7 @@ def test_one_library_has_one_home():
 
 
 # Labels of the corpus format (stages, listeners, roles) are part of these modules' logic.
-SPEAK_THE_FORMAT = {"records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "public.py", "render.py"}
+SPEAK_THE_FORMAT = {"evaluate.py", "mediability.py", "records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "public.py", "render.py"}
 
 
 def test_chinese_that_a_user_reads_stands_only_in_wording():

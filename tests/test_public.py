@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from assistant import corpus, pipeline, public, wording
-from assistant.advice import NO_YIELDING
 from assistant.cli import main
 from assistant.errors import CorpusInvalid, SettingsInvalid
 from assistant.pipeline import Assistant
 from assistant.public import Book
 from assistant.records import Kind
+from assistant.redlines import NO_YIELDING
 from assistant.settings import Settings, load_settings
 from assistant.ui.officer.handlers import Handlers
 from assistant.ui.opening import Opening

@@ -8,6 +8,8 @@ from assistant.pipeline import Assistant
 from assistant.records import Taps
 from assistant.ui.opening import Opening
 
+IGNORED = 50  # wordings that one card can have switched off
+
 
 class Handlers:
     """Answers for every visitor, so nothing here may change after it is made."""
@@ -23,9 +25,9 @@ class Handlers:
         yield render.notice(found) if isinstance(found, str) else ""
 
     def ask(
-        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = ""
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = "", ignored: str = ""
     ) -> tuple[str, str]:
-        """The card, and the same card as a print sheet."""
+        """The card, and the same card as a print sheet; `ignored` holds switched-off wordings, a line each."""
         assistant = self._opening.wait()
         if isinstance(assistant, str):
             return render.notice(assistant), ""
@@ -36,7 +38,7 @@ class Handlers:
         try:
             advice = assistant.ask(
                 str(text or ""), region if region != wording.REGION_ANY else None, taps,
-                type_id if type_id in known else None,
+                type_id if type_id in known else None, frozenset(str(ignored or "").split("\n")[:IGNORED]) - {""},
             )
         except AssistantError as error:
             return render.notice(wording.explain(error)), ""
@@ -52,13 +54,21 @@ class Handlers:
         named = {type_id for hit in hits if hit.document.doc_id.startswith("public-") for type_id in hit.passage.types}
         return render.entries(hits, [item for item in assistant.types if item.type_id in named], len(ids) - len(hits)), ""
 
-    def refine(self, text: str, region: str, blows: str, injury: str, elder_child: str) -> tuple[str, str]:
-        """A tap changes the card that is there, and asks nothing when there is no description yet."""
-        return self.ask(text, region, blows, injury, elder_child) if (text or "").strip() else ("", "")
+    def ask_anew(self, text: str, region: str, blows: str, injury: str, elder_child: str) -> tuple[str, str, str, str]:
+        """The card for a new description: no type is picked and no wording switched off any more."""
+        return *self.ask(text, region, blows, injury, elder_child), "", ""
 
-    def clear(self) -> tuple[str, str, str, str, str, str]:
-        """Empty box, empty card, unanswered taps."""
-        return "", "", "", wording.TAP_UNKNOWN, wording.TAP_UNKNOWN, wording.TAP_UNKNOWN
+    def refine(
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str, ignored: str
+    ) -> tuple[str, str]:
+        """A tap changes the card that is there, and asks nothing when there is no description yet."""
+        if not (text or "").strip():
+            return "", ""
+        return self.ask(text, region, blows, injury, elder_child, type_id, ignored)
+
+    def clear(self) -> tuple[str, ...]:
+        """Empty box, empty card, unanswered taps, nothing picked or switched off."""
+        return "", "", "", wording.TAP_UNKNOWN, wording.TAP_UNKNOWN, wording.TAP_UNKNOWN, "", ""
 
     def source(self, passage_id: str) -> str | None:
         """The page of a source, or None when there is no such passage."""

@@ -50,7 +50,12 @@ document.addEventListener("click", (event) => {
     setTimeout(() => document.getElementById("ask").click(), 50);
   } else if (button.classList.contains("type")) {
     setBox("picked-type", button.id.replace("type-", ""));
-    setTimeout(() => document.getElementById("pick").click(), 50);
+    setTimeout(() => document.getElementById("refine").click(), 50);
+  } else if (button.classList.contains("term")) {
+    button.classList.toggle("off");
+    const off = [...document.querySelectorAll("#card button.term.off")].map((term) => term.firstChild.textContent);
+    setBox("ignored-terms", off.join("\n"));
+    setTimeout(() => document.getElementById("refine").click(), 50);
   } else if (button.id === "print") {
     window.print();
   }
