@@ -202,7 +202,12 @@ def entries(hits: Sequence[Hit], types: Sequence[DisputeType], unknown: int) -> 
     told = notice(wording.CODE_UNKNOWN.format(count=unknown)) if unknown else ""
     chips = "".join(f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}</button>' for item in types)
     head = f'<p class="types"><b>{escape(wording.CODE_TYPES)}</b>{chips}</p>' if chips else ""
-    items = "".join(_hit_html(hit, types, True) for hit in hits)
+    items = "".join(
+        f'<li class="hit {hit.passage.kind.value}"><span class="tag">{escape(hit.passage.title)}</span>'
+        f'<span class="tag">{escape(hit.passage.section)}</span><span class="say">{_one_block(escape(hit.passage.text))}</span>'
+        f"{_cite_html(hit, on_page=True)}</li>"
+        for hit in hits
+    )
     body = f"<ol>{items}</ol>" if items else ""
     return f'<article class="card">{told}{head}<section class="part" id="sec-code"><h2>{escape(wording.CODE_TITLE)}</h2>{body}</section></article>'
 

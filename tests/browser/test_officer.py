@@ -178,3 +178,11 @@ def test_the_page_fits_a_phone(page: Page):
     page.set_viewport_size({"width": 390, "height": 844})
     ask(page, DISPUTE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_code_from_the_hall_opens_its_entries_and_then_the_whole_card(page: Page):
+    ask(page, "tiaojie:leak-k1,leak-r1,m-292-build")
+    expect(page.locator("#sec-code li.hit")).to_have_count(3)
+    assert page.locator("#sec-code a.source").count() == 3
+    page.locator("#type-leak").click()
+    expect(page.locator("#sec-phrasing li.phrasing").first).to_be_visible(timeout=10_000)
