@@ -202,14 +202,18 @@ def entries(hits: Sequence[Hit], types: Sequence[DisputeType], unknown: int) -> 
     told = notice(wording.CODE_UNKNOWN.format(count=unknown)) if unknown else ""
     chips = "".join(f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}</button>' for item in types)
     head = f'<p class="types"><b>{escape(wording.CODE_TYPES)}</b>{chips}</p>' if chips else ""
-    items = "".join(
-        f'<li class="hit {hit.passage.kind.value}"><span class="tag">{escape(hit.passage.title)}</span>'
-        f'<span class="tag">{escape(hit.passage.section)}</span><span class="say">{_one_block(escape(hit.passage.text))}</span>'
-        f"{_cite_html(hit, on_page=True)}</li>"
-        for hit in hits
-    )
+    items = "".join(_entry_html(hit) for hit in hits)
     body = f"<ol>{items}</ol>" if items else ""
     return f'<article class="card">{told}{head}<section class="part" id="sec-code"><h2>{escape(wording.CODE_TITLE)}</h2>{body}</section></article>'
+
+
+def _entry_html(hit: Hit) -> str:
+    """One entry by itself: which type, which situation or place, what it says."""
+    passage = hit.passage
+    named = [passage.title, passage.section, *(passage.meta[key] for key in ("chip", "who") if key in passage.meta)]
+    tags = "".join(f'<span class="tag">{escape(name)}</span>' for name in dict.fromkeys(named))
+    text = _one_block(escape(passage.text))
+    return f'<li class="hit {passage.kind.value}">{tags}<span class="say">{text}</span>{_cite_html(hit, on_page=True)}</li>'
 
 
 def print_sheet(advice: Advice) -> str:
