@@ -8,6 +8,7 @@ The modules in reading order; each imports only from those before it (a test rea
     redlines reader query               a description becomes a Query and its risks
     fusion retriever                    a Query becomes hits
     mediability advice                  what the police may settle; hits become Advice
+    public                              the same, as fit for a visitor of the station hall
     render                              Advice becomes page, print sheet, text and JSON
     pipeline                            put together: read this one first
     coverage proofing evaluate          what the corpus holds, how it reads, how well it answers

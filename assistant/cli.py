@@ -33,7 +33,9 @@ def check(settings: Settings, args: argparse.Namespace) -> int:
     found = index.read_corpus(settings)
     parts = pipeline.Parts(settings)
     if corpus.is_knowledge(settings.corpus_dir):
-        faults = proofing.proofread(found, settings.corpus_dir, settings.lexicon_dir)
+        told = corpus.read_public(settings.corpus_dir)
+        whole = corpus.Corpus(found.documents + told.documents, found.passages + told.passages)
+        faults = proofing.proofread(whole, settings.corpus_dir, settings.lexicon_dir)
         if faults:
             raise CorpusInvalid(faults)
     if args.coverage:
@@ -98,10 +100,11 @@ def evaluate(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def serve(settings: Settings, args: argparse.Namespace) -> int:
-    """Open the page."""
+    """Open the page; with --kiosk the screen of the station hall and nothing else."""
     from assistant.ui import server
 
-    server.serve(replace(settings, host=args.host or settings.host, port=args.port or settings.port))
+    chosen = replace(settings, host=args.host or settings.host, port=args.port or settings.port)
+    server.serve(chosen, kiosk=args.kiosk)
     return 0
 
 
@@ -163,6 +166,7 @@ def parser() -> argparse.ArgumentParser:
     added = command("serve", serve)
     added.add_argument("--host")
     added.add_argument("--port", type=int)
+    added.add_argument("--kiosk", action="store_true")
     return top
 
 

@@ -103,6 +103,45 @@ class DisputeFile(_Source):
     cases: list[_Case] = []
 
 
+class _Situation(_Entry):
+    """One everyday case of a dispute type as a visitor would say it; `text` is what to do first."""
+
+    chip: Annotated[str, StringConstraints(min_length=1, max_length=16, pattern=r"^[^\n]+$")]
+    risks: list[str] = []  # red lines that stand as soon as this is tapped
+
+
+class _PlainLaw(_Entry):
+    basis: Annotated[list[str], Field(min_length=1)]  # ids of the law passages that it puts in plain words
+
+
+class PublicFile(_Source):
+    """What a visitor of the hall reads about one type. A station's own file may hold only what it adds."""
+
+    id: str
+    situations: Annotated[list[_Situation], Field(max_length=5)] = []
+    helps: list[_Entry] = []
+    bring: list[_Entry] = []
+    note: list[_Entry] = []
+    avoid: list[_Entry] = []
+    calm: list[_Entry] = []
+    law: list[_PlainLaw] = []
+
+
+class _PublicRedLine(_Entry):
+    """A red line told to the person who is in danger, not to the officer."""
+
+    risk: Line
+    name: Line
+    must: list[Line]
+    never: list[Line]
+    calm: Line
+    basis: list[str]
+
+
+class PublicRedLineFile(_Source):
+    redlines: list[_PublicRedLine]
+
+
 class _Custom(_Entry):
     title: Line
     types: list[str]
@@ -453,6 +492,38 @@ def _read_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
     return document, passages
 
 
+# key in a public file: heading
+PUBLIC_PARTS = {
+    "situations": "眼下先做", "helps": "通常管用", "bring": "带什么", "note": "记下什么", "avoid": "先别做", "law": "法律怎么说",
+    "calm": "对自己说",
+}
+
+
+def _read_public(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(PublicFile, source)
+    if record.id != path.stem:
+        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", path.stem)])
+    document = Document(
+        f"public-{record.id}", file, record.id, source.text, record.source, str(record.date), "", (record.id,)
+    )
+    return document, [
+        _entry_passage(source, document, entry, (part, position), Kind.GUIDANCE, heading, (record.id,), part=part)
+        for part, heading in PUBLIC_PARTS.items()
+        for position, entry in enumerate(getattr(record, part))
+    ]
+
+
+def _read_public_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(PublicRedLineFile, source)
+    document = Document("public-redlines", file, "红线", source.text, record.source, str(record.date))
+    return document, [
+        _entry_passage(source, document, entry, ("redlines", position), Kind.REDLINE, entry.name, (), title=entry.name)
+        for position, entry in enumerate(record.redlines)
+    ]
+
+
 MEDIABILITY_PARTS = {"verdicts": "结论", "risks": "有红线时", "violations": "够得上违反治安管理的"}
 
 
@@ -577,6 +648,12 @@ _READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
 }
 
 
+# Read for the hall's screen, not indexed: an officer's search is not to return what was written for visitors.
+_PUBLIC_READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
+    "public/*.yaml": _read_public,
+    "public-redlines.yaml": _read_public_redlines,
+}
+
 LOCAL = "local"  # below the corpus folder: what a station adds itself
 
 
@@ -592,10 +669,40 @@ def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
         CorpusInvalid: with every fault of every file, so that one run shows them all.
         CorpusEmpty: there is nothing to read.
     """
+    documents, passages, faults = _read_all(corpus_dir, _READERS, passage_chars)
+    shown, told, more = _read_all(corpus_dir, _PUBLIC_READERS, passage_chars)
+    faults += [*more, *_cross_faults(corpus_dir, [*documents, *shown], [*passages, *told])]
+    if faults:
+        raise CorpusInvalid(faults)
+    if not passages:
+        raise CorpusEmpty(corpus_dir)
+    return Corpus(tuple(documents), tuple(passages))
+
+
+def read_public(corpus_dir: Path) -> Corpus:
+    """What is written for visitors, titled by dispute type; empty where a corpus has no such part.
+
+    Raises:
+        CorpusInvalid
+    """
+    documents, passages, faults = _read_all(corpus_dir, _PUBLIC_READERS, 0)
+    if faults:
+        raise CorpusInvalid(faults)
+    names = {item.type_id: item.name for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}
+    return Corpus(
+        tuple(replace(item, title=names.get(item.title, item.title)) for item in documents),
+        tuple(replace(item, title=names.get(item.title, item.title)) for item in passages),
+    )
+
+
+def _read_all(
+    corpus_dir: Path, readers: Mapping[str, Callable[[Path, str, int], _Parsed]], passage_chars: int
+) -> tuple[list[Document], list[Passage], list[Fault]]:
+    """Every file that one of the readers takes, the station's own ones last."""
     documents: list[Document] = []
     passages: list[Passage] = []
     faults: list[Fault] = []
-    for path, reader in _files(corpus_dir):
+    for path, reader in _files(corpus_dir, readers):
         try:
             document, found = reader(path, path.relative_to(corpus_dir).as_posix(), passage_chars)
         except CorpusInvalid as error:
@@ -604,17 +711,14 @@ def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
         own = f"local-{document.doc_id}" if path.is_relative_to(corpus_dir / LOCAL) else document.doc_id
         documents.append(replace(document, doc_id=own))
         passages += [replace(passage, doc_id=own) for passage in found]
-    faults += _cross_faults(corpus_dir, documents, passages)
-    if faults:
-        raise CorpusInvalid(faults)
-    if not passages:
-        raise CorpusEmpty(corpus_dir)
-    return Corpus(tuple(documents), tuple(passages))
+    return documents, passages, faults
 
 
-def _files(corpus_dir: Path) -> Iterator[tuple[Path, Callable[[Path, str, int], _Parsed]]]:
+def _files(
+    corpus_dir: Path, readers: Mapping[str, Callable[[Path, str, int], _Parsed]]
+) -> Iterator[tuple[Path, Callable[[Path, str, int], _Parsed]]]:
     for folder in (corpus_dir, corpus_dir / LOCAL):
-        for pattern, reader in _READERS.items():
+        for pattern, reader in readers.items():
             for path in sorted(folder.glob(pattern)):
                 yield path, reader
 
@@ -635,7 +739,7 @@ def _cross_faults(corpus_dir: Path, documents: list[Document], passages: list[Pa
         for type_id in passage.types:
             if type_id not in known:
                 yield Fault(path, line, "types", "type_unknown", type_id)
-        for risk in passage.meta.get("risks", ()):
+        for risk in filter(None, [*passage.meta.get("risks", ()), passage.meta.get("risk")]):
             if risk not in risks:
                 yield Fault(path, line, "risks", "risk_unknown", risk)
         for law_id in passage.meta.get("basis", ()):

@@ -1,6 +1,7 @@
 """The main path on one screen: text in, advice out. Read this file first."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import corpus, index, query, wording
@@ -9,6 +10,7 @@ from assistant.encoder import Encoder
 from assistant.errors import PassageUnknown
 from assistant.index import Index
 from assistant.mediability import MediabilityJudge
+from assistant.public import Book
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
 from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Score, Taps
@@ -30,6 +32,8 @@ class Assistant:
         judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
         self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
+        self._told = {passage.passage_id: passage for passage in parts.public.passages}
+        self._told_in = {document.doc_id: document for document in parts.public.documents}
         self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
 
     def ask(
@@ -66,10 +70,17 @@ class Assistant:
         Raises:
             PassageUnknown
         """
+        if passage_id in self._told:
+            return self._told[passage_id], self._told_in[self._told[passage_id].doc_id]
         if passage_id not in self._index.position:
             raise PassageUnknown(passage_id)
         passage = self._index.passages[self._index.position[passage_id]]
         return passage, self._index.documents[passage.doc_id]
+
+    def entries(self, passage_ids: Sequence[str]) -> list[Hit]:
+        """The passages with these ids, as many of them as there are."""
+        known = [item for item in passage_ids if item in self._told or item in self._index.position]
+        return [Hit(*self.source(item), score=1.0) for item in known]
 
     def _understand(
         self, text: str, region: str | None = None, taps: Taps = Taps(), ignored: frozenset[str] = frozenset()
@@ -89,6 +100,7 @@ class Parts:
         self.types: tuple[DisputeType, ...] = corpus.read_dispute_types(
             settings.taxonomy_file, settings.taxonomy_file.parent / "disputes"
         )
+        self.public = corpus.read_public(settings.taxonomy_file.parent)  # written for visitors, not searched
 
 
 def with_type(understood: Query, type_id: str) -> Query:
@@ -107,6 +119,17 @@ def open_assistant(settings: Settings) -> Assistant:
     found = index.open_index(settings)
     encoder = Encoder(settings.encoder_dir, parts.segmenter)
     return Assistant(settings, found, encoder, load_reader(settings.reader_dir, parts.features), parts)
+
+
+def read_book(settings: Settings) -> Book:
+    """What the hall's screen shows, from the plain files alone: a tap needs neither models nor index.
+
+    Raises:
+        AssistantError
+    """
+    folder = settings.taxonomy_file.parent
+    types = corpus.read_dispute_types(settings.taxonomy_file, folder / "disputes")
+    return Book(types, corpus.read_public(folder), corpus.read_knowledge(folder, settings.passage_chars))
 
 
 def build(settings: Settings, show_progress: bool = False) -> Index:

@@ -197,6 +197,25 @@ def _jump_html(advice: Advice) -> str:
     return f'<p class="jump"><b>{escape(wording.JUMP_LABEL)}</b>{links}</p>'
 
 
+def entries(hits: Sequence[Hit], types: Sequence[DisputeType], unknown: int) -> str:
+    """Entries that a visitor carried over as a code; the types are buttons to their whole card."""
+    told = notice(wording.CODE_UNKNOWN.format(count=unknown)) if unknown else ""
+    chips = "".join(f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}</button>' for item in types)
+    head = f'<p class="types"><b>{escape(wording.CODE_TYPES)}</b>{chips}</p>' if chips else ""
+    items = "".join(_entry_html(hit) for hit in hits)
+    body = f"<ol>{items}</ol>" if items else ""
+    return f'<article class="card">{told}{head}<section class="part" id="sec-code"><h2>{escape(wording.CODE_TITLE)}</h2>{body}</section></article>'
+
+
+def _entry_html(hit: Hit) -> str:
+    """One entry by itself: which type, which situation or place, what it says."""
+    passage = hit.passage
+    named = [passage.title, passage.section, *(passage.meta[key] for key in ("chip", "who") if key in passage.meta)]
+    tags = "".join(f'<span class="tag">{escape(name)}</span>' for name in dict.fromkeys(named))
+    text = _one_block(escape(passage.text))
+    return f'<li class="hit {passage.kind.value}">{tags}<span class="say">{text}</span>{_cite_html(hit, on_page=True)}</li>'
+
+
 def print_sheet(advice: Advice) -> str:
     """The same card for paper: no buttons, sources written out."""
     if advice.status != "ok":

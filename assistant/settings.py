@@ -26,6 +26,10 @@ class Settings:
     types_shown: int = 5
     host: str = "127.0.0.1"
     port: int = 7860
+    audience: str = "public"  # whom the hall's screen speaks to; "staff" adds the lines for the mediator
+    kiosk_paper: str = "a4"  # what its printer takes: "a4", or "80mm" for a receipt printer
+
+CHOICES = {"audience": ("public", "staff"), "kiosk_paper": ("a4", "80mm")}
 
 
 def load_settings(path: Path) -> Settings:
@@ -48,6 +52,8 @@ def load_settings(path: Path) -> Settings:
         wanted = {Path: str, int: int, str: str}[accepted[key]] if key in accepted else None
         if wanted is None or not isinstance(value, wanted) or isinstance(value, bool):
             raise SettingsInvalid(path, str(key), list(accepted))
+        if key in CHOICES and value not in CHOICES[key]:
+            raise SettingsInvalid(path, f"{key}: {value}", list(CHOICES[key]))
     settings = Settings(**given)
     folders = {name: path.parent / getattr(settings, name) for name, kind in accepted.items() if kind is Path}
     return replace(settings, **folders)

@@ -65,6 +65,23 @@ def create_app(settings: Settings, opening: Opening):
     )
 
 
+def create_kiosk_app(settings: Settings, opening: Opening):
+    """The screen of the station hall and nothing else: no Gradio, no source pages, no other role.
+
+    Raises:
+        AssistantError: the corpus cannot be read.
+    """
+    os.environ.update(QUIET)
+    from fastapi import FastAPI
+
+    from assistant.ui.kiosk.routes import kiosk_role
+
+    role = kiosk_role(settings, opening, pipeline.read_book(settings))
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(role.router)
+    return Gate(app, gets=role.gets, posts=role.posts)
+
+
 def _shared(opening: Opening, handlers: Handlers) -> Role:
     """What every visitor of the station's own pages may read: home, health, sources."""
     router = APIRouter()
@@ -85,15 +102,15 @@ def _shared(opening: Opening, handlers: Handlers) -> Role:
     return Role(router, gets=("/", "/health", r"/source/[\w%#.-]+", OFFICER))
 
 
-def serve(settings: Settings) -> None:
-    """Serve until interrupted.
+def serve(settings: Settings, kiosk: bool = False) -> None:
+    """Serve until interrupted; with `kiosk` the screen of the station hall and nothing else.
 
     Raises:
         PortTaken: something else listens there.
     """
     _check_port(settings.host, settings.port)
     opening = Opening(lambda: pipeline.open_assistant(settings))
-    app = create_app(settings, opening)
+    app = create_kiosk_app(settings, opening) if kiosk else create_app(settings, opening)
     opening.start(after_s=PAGE_FIRST_SECONDS)
     import uvicorn
 

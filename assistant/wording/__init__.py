@@ -51,6 +51,8 @@ STATUS_MESSAGES = {
 NO_RISKS = "没有看出红线。动没动手、有没有人受伤，还请当面问一句。"
 RISK_MUST, RISK_NEVER, RISK_BASIS, RISK_MATCHED = "要做", "别做", "依据", "因为提到"
 WITHHELD = "有红线在，劝受害一方让步、和解的话已经收起来，先办上面的事。"
+CODE_TITLE, CODE_TYPES = "大厅触摸屏带来的条目", "点一下看整张卡片"
+CODE_UNKNOWN = "码里有 {count} 条在这台机器上找不到，可能两边的语料不是同一版。"
 SECTION_WITHHELD = "有红线在，这一段先收起来，先办最上面的事。"
 MEDIABILITY_TITLE = "能不能治安调解"
 JUMP_LABEL = "直接看"
@@ -124,6 +126,8 @@ FAULTS = {
     "type_unknown": "没有“{detail}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
     "risk_unknown": "没有编号为“{detail}”的红线。红线编号见 corpus/redlines.yaml。",
     "law_unknown": "法律文件里没有编号为 {detail} 的条目。请先在 corpus/law/ 里补上，或者改对编号。",
+    "too_long": "写得太多了：一类最多五个情形。请挑最常见的留下。",
+    "string_too_long": "写得太长了。按钮上的字最多十六个。",
     "missing": "缺了这一项。请补上。",
     "extra_forbidden": "不认识这一项，多半是写错了字。请对照 corpus/README.md 改。",
     "literal_error": "只能写这几种之一：{detail}。",

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from assistant import render, wording
+from assistant import public, render, wording
 from assistant.errors import AssistantError
+from assistant.pipeline import Assistant
 from assistant.records import Taps
 from assistant.ui.opening import Opening
 
@@ -32,6 +33,8 @@ class Handlers:
             return render.notice(assistant), ""
         taps = Taps(_answer(blows), _answer(injury), _answer(elder_child))
         known = {item.type_id for item in assistant.types}
+        if ids := public.read_code(str(text or "")):
+            return self._carried(assistant, ids, taps, type_id if type_id in known else "")
         try:
             advice = assistant.ask(
                 str(text or ""), region if region != wording.REGION_ANY else None, taps,
@@ -40,6 +43,16 @@ class Handlers:
         except AssistantError as error:
             return render.notice(wording.explain(error)), ""
         return render.card(advice), render.print_sheet(advice)
+
+    def _carried(self, assistant: Assistant, ids: tuple[str, ...], taps: Taps, type_id: str) -> tuple[str, str]:
+        """What a visitor brought from the hall's screen as a code: its entries, or the card of their type."""
+        hits = assistant.entries(ids)
+        if type_id:
+            said = " ".join(hit.passage.meta["chip"] for hit in hits if "chip" in hit.passage.meta)
+            advice = assistant.ask(said, None, taps, type_id)
+            return render.card(advice), render.print_sheet(advice)
+        named = {type_id for hit in hits if hit.document.doc_id.startswith("public-") for type_id in hit.passage.types}
+        return render.entries(hits, [item for item in assistant.types if item.type_id in named], len(ids) - len(hits)), ""
 
     def ask_anew(self, text: str, region: str, blows: str, injury: str, elder_child: str) -> tuple[str, str, str, str]:
         """The card for a new description: no type is picked and no wording switched off any more."""
