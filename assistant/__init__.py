@@ -5,7 +5,7 @@ The modules in reading order; each imports only from those before it (a test rea
     errors records settings wording     values and words
     segmenter corpus intake encoder     the outside world becomes values
     lexical dense index                 values become searchable
-    redlines reader query               a description becomes a Query and its risks
+    redlines reader query statutes      a description becomes a Query and its risks; law by name and number
     fusion retriever advice             a Query becomes hits, hits become Advice
     render office                       Advice becomes page, print sheet, text and JSON; Word and slide files
     pipeline                            put together: read this one first

@@ -71,14 +71,16 @@ def search(settings: Settings, args: argparse.Namespace) -> int:
     if args.batch:
         for row in _rows(args.batch):
             hits = assistant.search(row["text"], wanted, args.k, args.mode)
-            _print_json(render.search_json(row["text"], hits, row["id"]))
+            _print_json(render.search_json(row["text"], hits, row["id"], _statute_message(assistant, row["text"])))
         return 0
     text = _given_text(args)
     hits = assistant.search(text, wanted, args.k, args.mode)
+    message = _statute_message(assistant, text)
     if args.json:
-        _print_json(render.search_json(text, hits))
+        _print_json(render.search_json(text, hits, message=message))
     else:
-        print("\n".join(render.hit_lines(hits)))
+        lines = render.hit_lines(hits) if hits or not message else []
+        print("\n".join([*([message] if message else []), *lines]))
     return 0
 
 
@@ -103,6 +105,12 @@ def serve(settings: Settings, args: argparse.Namespace) -> int:
 
     server.serve(replace(settings, host=args.host or settings.host, port=args.port or settings.port))
     return 0
+
+
+def _statute_message(assistant: "Assistant", text: str) -> str:  # noqa: F821 (imported where a command needs it)
+    """What to know about an article of law that a text names: renumbered, ambiguous, lacking."""
+    named = assistant.statute(text)
+    return named.told if named else ""
 
 
 def _given_text(args: argparse.Namespace) -> str:

@@ -219,6 +219,16 @@ class RegionFile(_Record):
     regions: dict[str, list[Line]]
 
 
+class _FormerLaw(_Record):
+    law: Line
+    short: list[Line]
+    now: Line
+
+
+class StatuteFile(_Record):
+    former: list[_FormerLaw]
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """What one folder holds: the documents, their passages in file order."""
@@ -234,6 +244,15 @@ class Lexicon:
     wordings: tuple[Wording, ...]
     signs: tuple[Sign, ...]
     regions: Mapping[str, tuple[str, ...]]  # region to the place names that stand for it
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLaw:
+    """A law that is no longer in force, how it was called, and the law to look into now."""
+
+    law: str
+    short: tuple[str, ...]
+    now: str
 
 
 # --- YAML with places -------------------------------------------------------------------------
@@ -642,3 +661,9 @@ def read_regions(lexicon_dir: Path) -> dict[str, tuple[str, ...]]:
     """Region to the place names that stand for it."""
     record = _validate(RegionFile, _SourceText(lexicon_dir / "regions.yaml"))
     return {region: tuple(names) for region, names in record.regions.items()}
+
+
+def read_former_laws(lexicon_dir: Path) -> tuple[FormerLaw, ...]:
+    """The laws that people still name although another one has taken their place."""
+    record = _validate(StatuteFile, _SourceText(lexicon_dir / "statutes.yaml"))
+    return tuple(FormerLaw(item.law, tuple(item.short), item.now) for item in record.former)
