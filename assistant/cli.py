@@ -9,8 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from assistant import wording
-from assistant.errors import AssistantError, BatchLineInvalid, CorpusInvalid, CorpusThin, FileMissing
-from assistant.records import STAGES, Kind
+from assistant.errors import (
+    AssistantError,
+    BatchLineInvalid,
+    CorpusInvalid,
+    CorpusThin,
+    FileMissing,
+    NothingToPrint,
+    PaperUnwritable,
+    TypeUnknown,
+)
+from assistant.records import FORM_IDS, STAGES, DisputeType, Kind
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 
 
@@ -33,7 +42,13 @@ def check(settings: Settings, args: argparse.Namespace) -> int:
     found = index.read_corpus(settings)
     parts = pipeline.Parts(settings)
     if corpus.is_knowledge(settings.corpus_dir):
+        papers = (settings.agreements_file, settings.checklist_file)
         faults = proofing.proofread(found, settings.corpus_dir, settings.lexicon_dir)
+        if all(path.is_relative_to(settings.corpus_dir) for path in papers):  # not while another corpus is checked
+            faults += corpus.paper_faults(*papers, found, [item.type_id for item in parts.types])
+            faults += proofing.proofread_papers(
+                corpus.read_agreements(papers[0]), corpus.read_checklist(papers[1]), papers, settings.lexicon_dir
+            )
         if faults:
             raise CorpusInvalid(faults)
     if args.coverage:
@@ -82,6 +97,46 @@ def search(settings: Settings, args: argparse.Namespace) -> int:
         lines = render.hit_lines(hits) if hits or not message else []
         print("\n".join([*([message] if message else []), *lines]))
     return 0
+
+
+def card(settings: Settings, args: argparse.Namespace) -> int:
+    """Write the sheet to take along for one description, or (--agreement) a blank agreement, into a file."""
+    content = _blank_agreement(settings, args) if args.agreement else _prepared_sheet(settings, args)
+    from assistant.office import write_file
+    from assistant.wording import sheets as words
+
+    try:
+        write_file(args.to, content)
+    except OSError as error:
+        raise PaperUnwritable(args.to, str(error)) from error
+    print(words.CARD_WRITTEN.format(path=args.to), file=sys.stderr)
+    return 0
+
+
+def _prepared_sheet(settings: Settings, args: argparse.Namespace) -> bytes:
+    from assistant import pipeline, render, sheets
+
+    assistant = pipeline.open_assistant(settings)
+    advice = assistant.ask(_given_text(args), args.region, type_id=_known_type(args, assistant.types))
+    if advice.status != "ok" or render.is_statute_card(advice):
+        raise NothingToPrint(advice.message)
+    sheet = sheets.prepare(advice, assistant.checklist)
+    return sheets.prepare_docx(sheet) if args.to.suffix == ".docx" else sheets.prepare_markdown(sheet).encode()
+
+
+def _blank_agreement(settings: Settings, args: argparse.Namespace) -> bytes:
+    from assistant import corpus, sheets
+
+    types = corpus.read_taxonomy(settings.taxonomy_file)
+    type_id = _known_type(args, types) or ""
+    blank = sheets.agreement(corpus.read_agreements(settings.agreements_file), args.agreement, type_id)
+    return sheets.agreement_docx(blank)
+
+
+def _known_type(args: argparse.Namespace, types: Sequence[DisputeType]) -> str | None:
+    if args.type and args.type not in {item.type_id for item in types}:
+        raise TypeUnknown(args.type)
+    return args.type
 
 
 def evaluate(settings: Settings, args: argparse.Namespace) -> int:
@@ -165,6 +220,13 @@ def parser() -> argparse.ArgumentParser:
             added.add_argument("--stage", choices=STAGES)
             added.add_argument("-k", type=int, default=10)
             added.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
+    added = command("card", card)
+    given = added.add_mutually_exclusive_group(required=True)
+    given.add_argument("text", nargs="?", metavar="TEXT|-")
+    given.add_argument("--agreement", choices=FORM_IDS)
+    added.add_argument("--type", metavar="TYPE")
+    added.add_argument("--region")
+    added.add_argument("--to", type=_paper, metavar="FILE.docx|.md", required=True)
     added = command("evaluate", evaluate)
     added.add_argument("--set", type=Path, metavar="FILE.jsonl", action="append", required=True)
     added.add_argument("--json", action="store_true")
@@ -172,6 +234,14 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--host")
     added.add_argument("--port", type=int)
     return top
+
+
+def _paper(given: str) -> Path:
+    """A file that the card can be written as."""
+    path = Path(given)
+    if path.suffix not in (".docx", ".md"):
+        raise argparse.ArgumentTypeError(".docx or .md")
+    return path
 
 
 def chosen_settings(args: argparse.Namespace) -> Settings:
@@ -187,6 +257,8 @@ def chosen_settings(args: argparse.Namespace) -> Settings:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 an explained error, 2 wrong usage."""
     args = parser().parse_args(argv)
+    if getattr(args, "agreement", None) and args.to.suffix != ".docx":
+        parser().error("--agreement: --to FILE.docx")
     try:
         return args.run(chosen_settings(args), args)
     except AssistantError as error:

@@ -24,6 +24,7 @@ class Assistant:
     def __init__(self, settings: Settings, found: Index, encoder: Encoder, reader: Reader, parts: "Parts") -> None:
         self.settings = settings
         self.types = parts.types
+        self.checklist = parts.checklist
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
@@ -102,6 +103,7 @@ class Parts:
         self.segmenter = load_segmenter(settings.lexicon_dir)
         self.lexicon = corpus.read_lexicon(settings.lexicon_dir)
         self.former_laws = corpus.read_former_laws(settings.lexicon_dir)
+        self.checklist = corpus.read_checklist(settings.checklist_file)
         self.rules = compile_rules(corpus.read_redlines(settings.redlines_file, settings.lexicon_dir))
         self.features = Features(self.segmenter, self.lexicon, self.rules)
         self.types: tuple[DisputeType, ...] = corpus.read_dispute_types(

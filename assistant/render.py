@@ -163,6 +163,9 @@ def print_sheet(advice: Advice) -> str:
     """The same card for paper: no buttons, sources written out."""
     if advice.status != "ok":
         return ""
+    if is_statute_card(advice):
+        law = _section_html("law", advice.sections["law"], advice, on_page=False)
+        return f'<article class="sheet paper">{notice(advice.message)}{law}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
     head = f"<h1>{escape(wording.PRINT_TITLE)}</h1>{_types_html(advice, on_page=False)}"
     return f'<article class="sheet">{head}{_body(advice, on_page=False)}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
 

@@ -18,6 +18,7 @@ ORDER = [
 HOMES = {
     "jieba": "segmenter", "opencc": "segmenter", "sentence_transformers": "encoder", "faiss": "dense",
     "bm25s": "lexical", "gradio": "ui", "pydantic": "corpus", "trafilatura": "intake", "pypdf": "intake",
+    "jinja2": "ui",
     "docx": "intake office", "pptx": "office",  # Word files are read in one place and written in another
 }
 
@@ -63,6 +64,7 @@ def test_one_library_has_one_home():
 SPEAK_THE_FORMAT = {
     "records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "render.py",
     "office.py",  # names of fonts
+    "sheets.py",  # stages, and the hints on forms
     "statutes.py",  # how articles are written and asked for
 }
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from assistant import render, wording
+from assistant import render, sheets, wording
 from assistant.errors import AssistantError
-from assistant.records import Taps
+from assistant.records import Advice, Taps
 from assistant.ui.opening import Opening
+from assistant.ui.sheets import pages
 
 
 class Handlers:
@@ -24,20 +25,36 @@ class Handlers:
     def ask(
         self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = ""
     ) -> tuple[str, str]:
-        """The card, and the same card as a print sheet."""
+        """The card, and the sheet to take along that is printed in its stead."""
+        advice = self.advise(text, region, blows, injury, elder_child, type_id)
+        if isinstance(advice, str):
+            return render.notice(advice), ""
+        return render.card(advice), self._paper(advice)
+
+    def advise(
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = ""
+    ) -> Advice | str:
+        """The advice itself, or a sentence that says why there is none."""
         assistant = self._opening.wait()
         if isinstance(assistant, str):
-            return render.notice(assistant), ""
+            return assistant
         taps = Taps(_answer(blows), _answer(injury), _answer(elder_child))
         known = {item.type_id for item in assistant.types}
         try:
-            advice = assistant.ask(
-                str(text or ""), region if region != wording.REGION_ANY else None, taps,
+            return assistant.ask(
+                str(text or ""), region if region and region != wording.REGION_ANY else None, taps,
                 type_id if type_id in known else None,
             )
         except AssistantError as error:
-            return render.notice(wording.explain(error)), ""
-        return render.card(advice), render.print_sheet(advice)
+            return wording.explain(error)
+
+    def _paper(self, advice: Advice) -> str:
+        """The one page to take along; an article that was asked for by number prints as the card shows it."""
+        if render.is_statute_card(advice):
+            return render.print_sheet(advice)
+        if advice.status != "ok":
+            return ""
+        return pages.prepare_html(sheets.prepare(advice, self._opening.wait().checklist))
 
     def refine(self, text: str, region: str, blows: str, injury: str, elder_child: str) -> tuple[str, str]:
         """A tap changes the card that is there, and asks nothing when there is no description yet."""

@@ -36,6 +36,38 @@ function prepareSheet() {
 
 window.addEventListener("beforeprint", prepareSheet);
 
+// The blank agreements open for the type that the card puts first.
+function openAgreements() {
+  const first = document.querySelector("#card button.type");
+  const type = first ? first.id.replace("type-", "") : "";
+  window.open(`/agreement/police${type ? `?type=${encodeURIComponent(type)}` : ""}`, "_blank", "noopener");
+}
+
+// The sheet in Word is made from what stands on the page, sent once and kept nowhere.
+async function downloadPrepared(button) {
+  const value = (id) => document.querySelector(`#${id} textarea, #${id} input`)?.value ?? "";
+  const tap = (id) => document.querySelector(`#${id} input:checked`)?.value ?? "";
+  const first = document.querySelector("#card button.type");
+  button.disabled = true;
+  const answer = await fetch("/sheet/prepare", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      text: value("dispute"), region: value("region"), taps: ["tap-blows", "tap-injury", "tap-elder-child"].map(tap),
+      type: first && picked === first.id ? first.id.replace("type-", "") : "",
+    }),
+  }).catch(() => null);
+  button.disabled = false;
+  if (!answer?.ok) { button.title = WORDS.failed; alert(WORDS.failed); return; }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = WORDS.prepare;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+let picked = ""; // the id of the type chip that a person tapped for the card that is there
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -49,9 +81,14 @@ document.addEventListener("click", (event) => {
     setBox("dispute", button.textContent).focus();
     setTimeout(() => document.getElementById("ask").click(), 50);
   } else if (button.classList.contains("type")) {
+    picked = button.id;
     setBox("picked-type", button.id.replace("type-", ""));
     setTimeout(() => document.getElementById("pick").click(), 50);
   } else if (button.id === "print") {
     window.print();
+  } else if (button.id === "agreements") {
+    openAgreements();
+  } else if (button.id === "prepare-word") {
+    downloadPrepared(button);
   }
 });
