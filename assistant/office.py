@@ -199,6 +199,8 @@ class WordFile:
         """Empty cells in rows; text goes into them with `line`."""
         table = self.document.add_table(rows=rows, cols=len(widths_cm), style="Table Grid" if ruled else None)
         table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+        for column, width in zip(table.columns, widths_cm, strict=True):
+            column.width = Cm(width)
         for row in table.rows:
             for cell, width in zip(row.cells, widths_cm, strict=True):
                 cell.width = Cm(width)
@@ -230,9 +232,16 @@ class WordFile:
             if text:
                 self.run(paragraph, text, color=HINT if text is hint else "", points=points).font.underline = True
 
-    def rule(self, width_cm: float, cell: Any = None, leading: float = 0) -> None:
-        """An empty line to write on."""
-        self.labelled_rule("", width_cm, cell, leading)
+    def rule(self, cell: Any = None, leading: float = 0) -> None:
+        """An empty line to write on, from margin to margin."""
+        properties = self.line("", cell=cell, leading=leading)._p.get_or_add_pPr()
+        borders = OxmlElement("w:pBdr")
+        for side in ("bottom", "between"):  # without the second, Word rules only the last of several such lines
+            border = OxmlElement(f"w:{side}")
+            for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", "777777")):
+                border.set(qn(f"w:{name}"), value)
+            borders.append(border)
+        properties.insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr")
 
     def labelled_rule(self, label: str, width_cm: float, cell: Any = None, leading: float = 0) -> None:
         """A label, and a line to write on up to the right margin."""

@@ -99,6 +99,7 @@ STAGE_ORDER = ("开场", "降温", "倾听", "说理", "方案", "收尾", "换�
 
 # The page in the units of its type: letters of 9 pt to a line, lines of 12.4 pt to the page.
 POINTS, LEADING = 9.0, 12.4
+WORD_LEADING = 12.8  # small print of sources is narrower there, so that lines are fewer
 PAGE_LETTERS, LEFT_LETTERS, RIGHT_LETTERS = 58.5, 22.0, 34.6
 TICK_LETTERS, RAGGED = 1.4, 0.6  # a box before the line; what a line loses where it breaks
 CITE_SIZE = 0.74  # of a source to the text
@@ -264,7 +265,7 @@ def parts(sheet: PrepareSheet) -> list[tuple[str, str, tuple[Line, ...]]]:
 def prepare_docx(sheet: PrepareSheet) -> bytes:
     """The sheet as a Word file of one page."""
     file = WordFile(wording.PREPARE_TITLE)
-    file.compact(POINTS, LEADING, margins_cm=(1.1, 1.2))
+    file.compact(POINTS, WORD_LEADING, margins_cm=(1.1, 1.2))
     file.line(wording.PREPARE_TITLE, points=15, bold=True, leading=19)
     file.line("　".join(f"{name}＿＿＿＿＿＿＿" for name in wording.FILL_IN), after=2)
     told = f"{wording.TYPES}　{'、'.join(sheet.types)}　　" + "　".join(f"{side}＿＿＿＿＿＿＿" for side in sheet.sides)
@@ -282,7 +283,7 @@ def prepare_docx(sheet: PrepareSheet) -> bytes:
     if sheet.notes:
         _write_heading(file, None, wording.NOTES, "")
         for _ in range(sheet.notes):
-            file.rule(18.6, leading=19)
+            file.rule(leading=19)
     file.line(wording.FOOT, points=7, leading=9, before=2, grey=True)
     return file.to_bytes()
 
@@ -323,7 +324,7 @@ def _write_part(
             file.run(line, f"　{wording.AVOID}：{item.avoid}", points=8)
         file.run(line, wording.SOURCE.format(source=item.source), points=6.5)
         if answers:
-            file.rule(6.9, cell=cell, leading=LEADING * ANSWER_LINES)
+            file.rule(cell=cell, leading=LEADING * ANSWER_LINES)
 
 
 # --- blank agreements -------------------------------------------------------------------------
@@ -418,7 +419,7 @@ def agreement_docx(sheet: Agreement) -> bytes:
     for label, count in sheet.form.facts:
         file.labelled_rule(label, FORM_CM, leading=22)
         for _ in range(count - 1):
-            file.rule(FORM_CM, leading=22)
+            file.rule(leading=22)
     file.line(sheet.form.agreed, bold=True, before=4)
     for clause in sheet.clauses:
         line = file.line("☐ ", leading=18)
@@ -462,7 +463,7 @@ def _write_party(file: WordFile, name: str, fields: Sequence[str]) -> None:
 
 HEAD_LETTERS = 25.0  # of a head's label and space together
 FORM_CM, PARTY_LINE = 18.0, 55.0  # the width of a form, and in letters of 9 pt
-PARTY_LETTERS = {"姓名": 6.0, "性别": 3.0, "民族": 3.0, "年龄": 3.0, "证件号码": 14.0, "职业": 6.0, "单位或住址": 20.0}
+PARTY_LETTERS = {"姓名": 6.0, "性别": 3.0, "民族": 3.0, "年龄": 3.0, "证件号码": 14.0, "职业": 6.0, "单位或住址": 14.0}
 OTHER_PARTY_LETTERS = 9.0
 
 
