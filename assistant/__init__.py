@@ -6,7 +6,8 @@ The modules in reading order; each imports only from those before it (a test rea
     segmenter corpus intake encoder     the outside world becomes values
     lexical dense index                 values become searchable
     redlines reader query statutes      a description becomes a Query and its risks; law by name and number
-    fusion retriever advice             a Query becomes hits, hits become Advice
+    fusion retriever                    a Query becomes hits
+    mediability advice                  what the police may settle; hits become Advice
     render office sheets                Advice becomes page, print sheet, text and JSON; Word files; what goes along on paper
     pipeline                            put together: read this one first
     coverage proofing evaluate          what the corpus holds, how it reads, how well it answers

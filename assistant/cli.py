@@ -94,7 +94,7 @@ def search(settings: Settings, args: argparse.Namespace) -> int:
     if args.json:
         _print_json(render.search_json(text, hits, message=message))
     else:
-        lines = render.hit_lines(hits) if hits or not message else []
+        lines = render.hit_lines(hits) or ([] if message else [wording.NOTHING_FOUND])
         print("\n".join([*([message] if message else []), *lines]))
     return 0
 

@@ -28,6 +28,7 @@ from assistant.records import (
     DisputeType,
     Document,
     Fault,
+    Ground,
     Kind,
     Passage,
     RedLine,
@@ -72,6 +73,7 @@ class _Referral(_Entry):
 
 class _Case(_Entry):
     title: Line
+    risks: list[str] = []  # the red lines that it handles rightly: only then is it shown beside them
 
 
 class _LocalWording(_Record):
@@ -164,6 +166,7 @@ class _RedLine(_Entry):
     never: list[Line]
     basis: list[str]
     types: list[str] = []
+    phrasing: list[_Phrasing] = []
 
 
 class RedLineFile(_Source):
@@ -180,6 +183,33 @@ class RedLineSignFile(_Record):
     redlines: list[_RedLineSigns]
 
 
+class _Verdict(_Entry):
+    verdict: Literal["no", "wait", "yes", "civil"]
+    name: Line
+    basis: list[str]
+
+
+class _RiskGround(_Entry):
+    risk: str
+    verdict: Literal["no", "wait"]
+    basis: list[str]
+
+
+class _Violation(_Entry):
+    tap: Literal["", "blows"] = ""
+    types: list[str] = []
+    needs_types: list[str] = []
+    basis: list[str]
+    signs: list[str] = []
+    unless: list[str] = []
+
+
+class MediabilityFile(_Source):
+    verdicts: list[_Verdict]
+    risks: list[_RiskGround]
+    violations: list[_Violation]
+
+
 class _Front(_Source):
     id: EntryId
     title: Line
@@ -187,6 +217,7 @@ class _Front(_Source):
     stages: list[Literal[STAGES]] = []
     topics: str = ""
     region: str = ""
+    risks: list[str] = []  # the red lines that it handles rightly
 
 
 class _Type(_Record):
@@ -266,7 +297,7 @@ class _Reminder(_Entry):
 
 
 class _NextStep(_Reminder):
-    when: Literal["calm", "danger"]
+    when: list[Literal["yes", "civil", "stop"]]
 
 
 class ChecklistFile(_Source):
@@ -487,12 +518,50 @@ def _read_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
     source = _SourceText(path)
     record = _validate(RedLineFile, source)
     document = Document("redlines", file, "红线", source.text, record.source, str(record.date))
-    passages = [
-        _entry_passage(source, document, entry, ("redlines", position), Kind.REDLINE, entry.name,
-                       tuple(entry.types), title=entry.name)
-        for position, entry in enumerate(record.redlines)
-    ]
+    passages = []
+    for position, entry in enumerate(record.redlines):
+        place = ("redlines", position)
+        redline = _entry_passage(source, document, entry, place, Kind.REDLINE, entry.name, tuple(entry.types), title=entry.name)
+        passages.append(replace(redline, meta={key: value for key, value in redline.meta.items() if key != "phrasing"}))
+        passages += [
+            _entry_passage(source, document, line, (*place, "phrasing", number), Kind.PHRASING, entry.name, (),
+                           title=entry.name, risks=[entry.id])
+            for number, line in enumerate(entry.phrasing)
+        ]
     return document, passages
+
+
+MEDIABILITY_PARTS = {"verdicts": "结论", "risks": "有红线时", "violations": "够得上违反治安管理的"}
+
+
+def _read_mediability(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(MediabilityFile, source)
+    document = Document("mediability", file, "能不能治安调解", source.text, record.source, str(record.date))
+    passages = []
+    for part, heading in MEDIABILITY_PARTS.items():
+        for position, entry in enumerate(getattr(record, part)):
+            passage = _entry_passage(source, document, entry, (part, position), Kind.REDLINE, heading,
+                                     tuple(getattr(entry, "types", ())), title=getattr(entry, "name", ""))
+            passages.append(replace(passage, meta={"basis": entry.basis}))
+    return document, passages
+
+
+def read_mediability(path: Path) -> tuple[tuple[Ground, ...], tuple[Ground, ...]]:
+    """The verdicts, one of each, and the grounds that lead to them in file order."""
+    source = _SourceText(path)
+    record = _validate(MediabilityFile, source)
+    for number, item in enumerate(record.violations):
+        for key in ("signs", "unless"):
+            _check_expressions(source, ("violations", number, key), getattr(item, key))
+    verdicts = [Ground(item.id, item.text, tuple(item.basis), item.verdict) for item in record.verdicts]
+    risks = [Ground(item.id, item.text, tuple(item.basis), item.verdict, risk=item.risk) for item in record.risks]
+    violations = [
+        Ground(item.id, item.text, tuple(item.basis), "yes", "", item.tap, tuple(item.types), tuple(item.needs_types),
+               tuple(item.signs), tuple(item.unless))
+        for item in record.violations
+    ]
+    return tuple(verdicts), tuple(risks + violations)
 
 
 _FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
@@ -513,7 +582,7 @@ def _read_guidance(path: Path, file: str, passage_chars: int) -> _Parsed:
     except yaml.YAMLError as error:
         raise CorpusInvalid([Fault(path, 1, "---", "yaml")]) from error
     document = Document(record.id, file, record.title, text, record.source, str(record.date), record.region, tuple(record.types))
-    meta = {"stages": record.stages, "topics": record.topics, "region": record.region}
+    meta = {"stages": record.stages, "topics": record.topics, "region": record.region, "risks": record.risks}
     meta = {key: value for key, value in meta.items() if value}
     return document, split_article(document, front.end(), passage_chars, meta)
 
@@ -582,6 +651,7 @@ _READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
     "guidance/*.md": _read_guidance,
     "sayings.yaml": _read_sayings,
     "redlines.yaml": _read_redlines,
+    "mediability.yaml": _read_mediability,
 }
 
 
@@ -632,6 +702,7 @@ def _cross_faults(corpus_dir: Path, documents: list[Document], passages: list[Pa
     by_id = {document.doc_id: document for document in documents}
     known = {item.type_id for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}
     laws = {passage.passage_id for passage in passages if passage.kind is Kind.LAW}
+    risks = {passage.passage_id for passage in passages if passage.kind is Kind.REDLINE}
     seen: set[str] = set()
     for passage in passages:
         document = by_id[passage.doc_id]
@@ -642,6 +713,9 @@ def _cross_faults(corpus_dir: Path, documents: list[Document], passages: list[Pa
         for type_id in passage.types:
             if type_id not in known:
                 yield Fault(path, line, "types", "type_unknown", type_id)
+        for risk in passage.meta.get("risks", ()):
+            if risk not in risks:
+                yield Fault(path, line, "risks", "risk_unknown", risk)
         for law_id in passage.meta.get("basis", ()):
             if law_id not in laws:
                 yield Fault(path, line, "basis", "law_unknown", law_id)
@@ -751,7 +825,7 @@ def read_checklist(path: Path) -> Checklist:
     record = _validate(ChecklistFile, _SourceText(path))
     return Checklist(
         tuple(Reminder(item.id, item.text, tuple(item.law), tuple(item.types), tuple(item.risks)) for item in record.bring),
-        tuple(Reminder(item.id, item.text, tuple(item.law), tuple(item.types), tuple(item.risks), item.when) for item in record.next),
+        tuple(Reminder(item.id, item.text, tuple(item.law), tuple(item.types), tuple(item.risks), tuple(item.when)) for item in record.next),
     )
 
 

@@ -8,6 +8,7 @@ from assistant.advice import SECTIONS, Composer
 from assistant.encoder import Encoder
 from assistant.errors import PassageUnknown
 from assistant.index import Index
+from assistant.mediability import MediabilityJudge
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
 from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Score, Taps
@@ -28,27 +29,35 @@ class Assistant:
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
-        self._composer = Composer(self._retriever, parts.types, settings.types_shown)
+        judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
+        self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
         self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
         self._statutes = Statutes(found.passages, parts.former_laws)
 
-    def ask(self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None) -> Advice:
-        """Advise on one description; `type_id` is the type that a person tapped, if any."""
+    def ask(
+        self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None,
+        ignored: frozenset[str] = frozenset(),
+    ) -> Advice:
+        """Advise on one description.
+
+        Args:
+            type_id: the type that a person tapped, if any.
+            ignored: everyday wordings that a person switched off: they are not taken for standard terms.
+        """
         began = time.perf_counter()
         text = query.clean(text, self.settings.query_chars)
         named = None if type_id else self._statutes.resolve(text)
         if named and named.only:
             return self._statute_card(text, named, began)
-        understood = self._understand(text, region, taps)
+        understood = self._understand(text, region, taps, ignored)
         status, reason = query.judge(text, understood)
         if type_id:
             understood, status, reason = with_type(understood, type_id), "ok", ""
         risks = self._finder.find(understood) if status == "ok" else ()
         if status == "ok" and not risks and query.is_vague(understood):
             status, reason = "low_confidence", "unsure"
-        ranking = self._retriever.rank(understood) if status == "ok" else None
-        advice = self._composer.compose(understood, risks, ranking, status, wording.STATUS_MESSAGES[reason], 0.0)
+        advice = self._composer.compose(understood, risks, status, wording.STATUS_MESSAGES[reason])
         return replace(advice, elapsed_ms=round(1000 * (time.perf_counter() - began), 2))
 
     def search(self, text: str, wanted: Filter = Filter(), count: int | None = None, mode: str = "hybrid") -> list[Hit]:
@@ -59,7 +68,7 @@ class Assistant:
         first = [hit for hit in self._statute_hits(named) if wanted.accepts(hit.passage)] if named else []
         if named and named.only:
             return first[:count]
-        understood = self._understand(text, None, Taps())
+        understood = self._understand(text)
         nearest = self._retriever.search(understood, wanted, count, mode)
         known = {hit.passage.passage_id for hit in first}
         return [*first, *(hit for hit in nearest if hit.passage.passage_id not in known)][:count]
@@ -87,13 +96,15 @@ class Assistant:
         """A card of law lines alone: somebody asked for an article, not for advice."""
         sections = {section.name: () for section in SECTIONS} | {"law": tuple(self._statute_hits(named))}
         return Advice(
-            query=text, status="ok" if named.passages else "low_confidence", message=named.told, types=(), terms=(),
-            risks=(), sections=sections, elapsed_ms=round(1000 * (time.perf_counter() - began), 2),
+            query=text, status="ok" if named.passages else "low_confidence", message=named.told, types=(), active=(), terms=(),
+            ignored=frozenset(), risks=(), mediability=None, sections=sections, elapsed_ms=round(1000 * (time.perf_counter() - began), 2),
         )
 
-    def _understand(self, text: str, region: str | None, taps: Taps) -> Query:
+    def _understand(
+        self, text: str, region: str | None = None, taps: Taps = Taps(), ignored: frozenset[str] = frozenset()
+    ) -> Query:
         parts = self._parts
-        return understand(text, region, taps, parts.segmenter, self._encoder, self._reader, parts.lexicon)
+        return understand(text, region, taps, ignored, parts.segmenter, self._encoder, self._reader, parts.lexicon)
 
 
 class Parts:

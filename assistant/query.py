@@ -14,6 +14,8 @@ MIN_QUESTION = 0.5  # above, of what is left, it is a question about something e
 
 MIN_TYPE = 0.15  # below, the first type was right for one in five of the bank's valid split
 
+ACTIVE_TYPES = 3  # that a card speaks to at most: more than three quarrels in one breath are rare
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MARKUP = re.compile(r"<[^>]{0,200}>")
 _LATIN_WORD = re.compile(r"[a-z]+")
@@ -24,16 +26,19 @@ _SYLLABLE = re.compile(
 
 
 def understand(
-    text: str, region: str | None, taps: Taps, segmenter: Segmenter, encoder: Encoder, reader: Reader, lexicon: Lexicon
+    text: str, region: str | None, taps: Taps, ignored: frozenset[str], segmenter: Segmenter, encoder: Encoder,
+    reader: Reader, lexicon: Lexicon,
 ) -> Query:
     """Read a description once; everything later works on the Query."""
     plain = _MARKUP.sub(" ", text)
     vector = encoder.encode([plain])[0]
-    reading = reader.read(plain)
+    terms = standard_terms(plain, lexicon)
+    reading = reader.read(plain, ignored)
     return Query(
         text=plain,
         words=tuple(segmenter.search_words(plain)),
-        terms=standard_terms(plain, lexicon),
+        terms=tuple(pair for pair in terms if pair[0] not in ignored),
+        ignored=frozenset(said for said, _ in terms if said in ignored),
         types=reading.types,
         vector=vector,
         region=region or mentioned_region(plain, lexicon),
@@ -82,6 +87,12 @@ def judge(text: str, query: Query) -> tuple[Status, str]:
     if query.reading.off_topic >= MIN_QUESTION * rest:
         return "low_confidence", "other_business"
     return "rejected", "no_question"
+
+
+def active_types(query: Query) -> list[str]:
+    """The types that the card speaks to: the first one and the others that are told, the quarrel underneath first."""
+    first, *others = query.types
+    return [first.label, *(score.label for score in others if score.label in query.reading.present)][:ACTIVE_TYPES]
 
 
 def is_vague(query: Query) -> bool:

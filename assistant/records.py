@@ -121,6 +121,25 @@ class RedLine:
     unless: tuple[str, ...]  # regular expressions that take the sign's meaning away
 
 
+Verdict = Literal["no", "wait", "yes", "civil"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One reason for or against settling by public-security mediation, as written in mediability.yaml."""
+
+    entry_id: str
+    text: str
+    basis: tuple[str, ...]  # ids of law passages
+    verdict: Verdict
+    risk: str = ""  # stands with this red line
+    tap: str = ""  # stands when this tap is answered yes, falls when it is answered no
+    types: tuple[str, ...] = ()  # stands where one of these is told
+    needs_types: tuple[str, ...] = ()  # its signs count only where one of these is told
+    signs: tuple[str, ...] = ()  # regular expressions over folded text
+    unless: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A probability between 0 and 1 for one dispute type or one risk."""
@@ -134,6 +153,7 @@ class Reading:
     """What the type and risk reader makes of a description: probabilities, best first."""
 
     types: tuple[Score, ...]
+    present: frozenset[str]  # the types that are told, however many quarrels there are in one description
     risks: tuple[Score, ...]
     dispute: float  # probability that this is a dispute at all
     off_topic: float  # probability that it is a question, but not about a dispute
@@ -155,6 +175,7 @@ class Query:
     text: str
     words: tuple[str, ...]
     terms: tuple[tuple[str, str], ...]  # (as said, standard term)
+    ignored: frozenset[str]  # wordings that the reader of the card has switched off
     types: tuple[Score, ...]
     vector: np.ndarray  # shape (dimensions,), float32, unit length
     region: str
@@ -183,6 +204,18 @@ class Risk:
     basis: tuple[str, ...]  # "《治安管理处罚法》第九条", readable
     must: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mediability:
+    """Whether this may be settled by public-security mediation (治安调解), why, and who else can help."""
+
+    verdict: Verdict
+    name: str
+    text: str
+    basis: tuple[Hit, ...]  # the law behind the verdict and its grounds
+    grounds: tuple[Hit, ...]
+    referrals: tuple[Hit, ...]  # 该找谁
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +266,7 @@ class Reminder:
     law: tuple[str, ...]
     types: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
-    when: Literal["calm", "danger", ""] = ""  # whether a red line stands
+    when: tuple[str, ...] = ()  # verdicts on public-security mediation: yes, civil or stop; none means any
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +288,10 @@ class Advice:
     status: Status
     message: str
     types: tuple[tuple[DisputeType, float], ...]
+    active: tuple[str, ...]  # the types that the card speaks to, the quarrel underneath first
     terms: tuple[tuple[str, str], ...]
+    ignored: frozenset[str]  # wordings that were found and switched off
     risks: tuple[Risk, ...]
+    mediability: Mediability | None  # None when there is no card
     sections: Mapping[str, tuple[Hit, ...]]
     elapsed_ms: float

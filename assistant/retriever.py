@@ -1,5 +1,6 @@
 """A Query becomes hits: lexical and dense scores over all passages, fused, then cut to what is asked."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -68,20 +69,20 @@ class Retriever:
         return [self._hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
 
     def choose(
-        self, query: Query, scores: Mapping[int, float], quota: int,
+        self, query: Query, scores: Mapping[int, float], quota: int, taken: Counter[str],
         unlimited: Callable[[Passage], bool] = lambda passage: False,
     ) -> list[Hit]:
         """The best of the scored rows, at most `quota` and at most PER_DOCUMENT of one document.
 
-        `unlimited` tells whose document may fill the quota alone.
+        `taken` counts by document what was chosen before, and goes on counting; `unlimited` tells
+        whose document may fill the quota alone.
         """
         chosen: list[Hit] = []
-        taken: dict[str, int] = {}
         for row, score in sorted(scores.items(), key=lambda item: -item[1]):
             passage = self._index.passages[row]
-            if taken.get(passage.doc_id, 0) >= PER_DOCUMENT and not unlimited(passage):
+            if taken[passage.doc_id] >= PER_DOCUMENT and not unlimited(passage):
                 continue
-            taken[passage.doc_id] = taken.get(passage.doc_id, 0) + 1
+            taken[passage.doc_id] += 1
             chosen.append(self._hit(row, score, query))
             if len(chosen) == quota:
                 break
@@ -98,8 +99,27 @@ class Retriever:
                 found.setdefault(type_id, []).append(row)
         return found
 
+    def hits_by_risk(self, kind: Kind) -> defaultdict[str, list[Hit]]:
+        """What was written for each red line, in file order."""
+        found: defaultdict[str, list[Hit]] = defaultdict(list)
+        for passage in self._index.passages:
+            for risk in passage.meta.get("risks", ()) if passage.kind is kind else ():
+                found[risk].append(self.hit(passage.passage_id))
+        return found
+
     def passage(self, row: int) -> Passage:
         return self._index.passages[row]
+
+    def hit(self, passage_id: str) -> Hit | None:
+        """The passage with this id as a hit that nobody had to search for."""
+        row = self._index.position.get(passage_id)
+        if row is None:
+            return None
+        passage = self._index.passages[row]
+        return Hit(passage, self._index.documents[passage.doc_id], 1.0)
+
+    def hit_at(self, row: int, query: Query) -> Hit:
+        return self._hit(row, 1.0, query)
 
     def _hit(self, row: int, score: float, query: Query) -> Hit:
         passage = self._index.passages[row]

@@ -18,6 +18,7 @@ class Settings:
     redlines_file: Path = Path("corpus/redlines.yaml")
     agreements_file: Path = Path("corpus/agreements.yaml")
     checklist_file: Path = Path("corpus/checklist.yaml")
+    mediability_file: Path = Path("corpus/mediability.yaml")
     encoder_dir: Path = Path("models/encoder")  # a local folder: the assistant runs offline
     reader_dir: Path = Path("models/reader")
     index_dir: Path = Path("index")

@@ -21,6 +21,7 @@ from assistant.records import (
     Clause,
     Hit,
     Kind,
+    Mediability,
     Passage,
     Reminder,
     Risk,
@@ -53,11 +54,21 @@ class Danger:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether this may be settled by public-security mediation."""
+
+    name: str
+    text: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareSheet:
     """One A4 page."""
 
     types: tuple[str, ...]
     sides: tuple[str, ...]
+    verdict: Verdict | None
     dangers: tuple[Danger, ...]
     more_dangers: tuple[str, ...]  # names of those for which there was no room
     questions: tuple[Line, ...]
@@ -104,6 +115,7 @@ PAGE_LETTERS, LEFT_LETTERS, RIGHT_LETTERS = 58.5, 22.0, 34.6
 TICK_LETTERS, RAGGED = 1.4, 0.6  # a box before the line; what a line loses where it breaks
 CITE_SIZE = 0.74  # of a source to the text
 PAGE_LINES = 61.5
+TYPES_NAMED = 3
 ANSWER_LINES = 1.15  # the empty line under a question
 HEAD_LINES = 1.45  # the heading of a part
 
@@ -122,13 +134,15 @@ def prepare(advice: Advice, checklist: Checklist) -> PrepareSheet:
 
 def _compose(advice: Advice, checklist: Checklist, room: Room) -> PrepareSheet:
     sections = advice.sections
-    types = [item for item, _ in advice.types]
+    named = {item.type_id: item for item, _ in advice.types}
+    types = [named[type_id] for type_id in advice.active if type_id in named] or [*named.values()]
     first = types[0] if types else None
     spoken = [hit for hit in sections["phrasing"] if hit.passage.kind is Kind.PHRASING]
     chosen = _by_stage(spoken, room.phrasing)
     return PrepareSheet(
-        types=tuple(item.name for item in types[:2]),
+        types=tuple(item.name for item in types[:TYPES_NAMED]),
         sides=tuple(filter(None, (first.harmed, first.accused))) if first else (),
+        verdict=_verdict(advice.mediability),
         dangers=tuple(_danger(risk, room.must) for risk in advice.risks[: room.dangers]),
         more_dangers=tuple(risk.name for risk in advice.risks[room.dangers :]),
         questions=tuple(_line(hit) for hit in sections["questions"][: room.questions]),
@@ -137,7 +151,7 @@ def _compose(advice: Advice, checklist: Checklist, room: Room) -> PrepareSheet:
         custom=tuple(_custom(hit) for hit in sections["custom"][: room.custom]),
         law=tuple(_line(hit, hit.passage.title) for hit in sections["law"][: room.law]),
         bring=tuple(Line(item.text, item.item_id) for item in _due(checklist.bring, advice)[: room.bring]),
-        next=tuple(Line(item.text, item.item_id) for item in _due(checklist.next, advice)) + _referral(sections["principle"]),
+        next=tuple(Line(item.text, item.item_id) for item in _due(checklist.next, advice)) + _referral(advice),
         notes=room.notes,
     )
 
@@ -171,19 +185,24 @@ def _danger(risk: Risk, must: int) -> Danger:
     return Danger(risk.name, risk.action, risk.must[:must], risk.never[: max(1, must - 1)], "、".join(risk.basis[:3]))
 
 
+def _verdict(found: Mediability | None) -> Verdict | None:
+    return Verdict(found.name, found.text, "、".join(hit.passage.title for hit in found.basis[:3])) if found else None
+
+
 def _due(items: Iterable[Reminder], advice: Advice) -> list[Reminder]:
-    """What is due for this card: for its red lines first, then for its first two types, then what is always due."""
+    """What is due for this card: for its red lines first, then for its types, then what is always due."""
     risks = {risk.risk_id for risk in advice.risks}
-    types = {item.type_id for item, _ in advice.types[:2]}
-    state = "danger" if risks else "calm"
-    due = [item for item in items if item.when in ("", state)]
+    types = set(advice.active)
+    verdict = advice.mediability.verdict if advice.mediability else "no" if risks else "yes"
+    state = "stop" if verdict in ("no", "wait") else verdict
+    due = [item for item in items if not item.when or state in item.when]
     ranked = [(0 if risks & set(item.risks) else 1 if types & set(item.types) else 2, item) for item in due]
     return [item for rank, item in sorted(ranked, key=lambda pair: pair[0]) if rank < 2 or not (item.types or item.risks)]
 
 
-def _referral(principles: Sequence[Hit]) -> tuple[Line, ...]:
+def _referral(advice: Advice) -> tuple[Line, ...]:
     """Who else can help, from the card."""
-    hits = [hit for hit in principles if hit.passage.meta.get("role") == "该找谁"]
+    hits = advice.mediability.referrals if advice.mediability else ()
     return tuple(_line(hit, hit.passage.meta.get("who", "")) for hit in hits[:1])
 
 
@@ -195,6 +214,9 @@ def height(sheet: PrepareSheet) -> float:
         top += HEAD_LINES + 0.8 + sum(_danger_lines(danger) for danger in sheet.dangers) + 1 + bool(sheet.more_dangers)
     else:
         top += 1.8
+    if sheet.verdict:
+        told = width(f"{wording.VERDICT}　{sheet.verdict.name}　{sheet.verdict.text}")
+        top += _lines(told + CITE_SIZE * width(f"　{wording.BASIS}　{sheet.verdict.basis}"), full - 1) + 0.4
     left -= TICK_LETTERS
     asked = HEAD_LINES + sum(_lines(_cited(line), left) + ANSWER_LINES for line in sheet.questions)
     brought = HEAD_LINES + sum(_lines(_cited(line), left) for line in sheet.bring)
@@ -237,6 +259,9 @@ def prepare_markdown(sheet: PrepareSheet) -> str:
     lines += [f"**{wording.TYPES}** {'、'.join(sheet.types)}", ""]
     lines += [f"{side}：＿＿＿＿＿＿（{wording.SIDE_BLANK}）  " for side in sheet.sides]
     lines += ["", f"## {wording.RISKS}", ""]
+    if sheet.verdict:
+        told = f"**{wording.VERDICT}：{sheet.verdict.name}** {sheet.verdict.text}（{wording.BASIS}：{sheet.verdict.basis}）"
+        lines += [told, ""]
     lines += [wording.NO_RISKS] if not sheet.dangers else []
     for danger in sheet.dangers:
         lines += [f"- **{danger.name}** {danger.action}", f"  - {wording.MUST}：{'；'.join(danger.must)}"]
@@ -289,10 +314,9 @@ def prepare_docx(sheet: PrepareSheet) -> bytes:
 
 
 def _write_dangers(file: WordFile, box: object, sheet: PrepareSheet) -> None:
+    line = file.line(f"{wording.RISKS}　", cell=box, bold=True, first=True)
     if not sheet.dangers:
-        file.line(f"{wording.RISKS}　{wording.NO_RISKS}", cell=box, first=True)
-        return
-    file.line(wording.RISKS, cell=box, bold=True, points=11, first=True)
+        file.run(line, wording.NO_RISKS)
     for danger in sheet.dangers:
         line = file.line(f"■ {danger.name}　", cell=box, bold=True)
         file.run(line, danger.action)
@@ -302,6 +326,10 @@ def _write_dangers(file: WordFile, box: object, sheet: PrepareSheet) -> None:
             file.run(line, "；".join(items))
     if sheet.more_dangers:
         file.line(wording.MORE_RISKS.format(names="、".join(sheet.more_dangers)), cell=box)
+    if sheet.verdict:
+        line = file.line(f"{wording.VERDICT}　{sheet.verdict.name}　", cell=box, bold=True)
+        file.run(line, sheet.verdict.text)
+        file.run(line, f"　{wording.BASIS} {sheet.verdict.basis}", points=7)
 
 
 def _write_heading(file: WordFile, cell: object, title: str, hint: str, first: bool = False) -> None:

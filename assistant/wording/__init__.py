@@ -34,6 +34,7 @@ SECTION_NAMES = {
     "guidance": "原文摘录",
 }
 SECTION_EMPTY = "语料里还没有合适的内容。"
+NOTHING_FOUND = "没有找到相近的内容。换几个词，或者少加一个筛选，再试一次。"
 SECTION_HINTS = {"phrasing": "照着说就行，括号里是对谁说、在哪儿说"}
 
 STATUS_MESSAGES = {
@@ -50,10 +51,18 @@ STATUS_MESSAGES = {
 NO_RISKS = "没有看出红线。动没动手、有没有人受伤，还请当面问一句。"
 RISK_MUST, RISK_NEVER, RISK_BASIS, RISK_MATCHED = "要做", "别做", "依据", "因为提到"
 WITHHELD = "有红线在，劝受害一方让步、和解的话已经收起来，先办上面的事。"
+SECTION_WITHHELD = "有红线在，这一段先收起来，先办最上面的事。"
+MEDIABILITY_TITLE = "能不能治安调解"
+JUMP_LABEL = "直接看"
+REFERRALS_LABEL = "该找谁"
 TERMS_LABEL = "听懂的说法"
+TERMS_HINT = "点一下就不按这个意思理解，再点一下恢复"
 TYPES_LABEL = "看着像"
 NEAREST_TYPES = "最接近的类型"
+# how sure, from so much probability on
+SURENESS = ((0.6, "很像"), (0.3, "比较像"), (0.08, "有点像"), (0.0, ""))
 WHY_LABEL = "命中"
+NEAR_LABEL = "近义"
 AVOID_LABEL = "忌说"
 SOURCE_LINK = "查看原文"
 COPY = "复制"
@@ -113,7 +122,7 @@ FAULTS = {
     "id_not_file": "编号要和文件名一样，这里应是 {detail}。",
     "id_twice": "编号 {detail} 别处已经用过。请换一个没用过的。",
     "type_unknown": "没有“{detail}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
-    "risk_unknown": "没有“{detail}”这条红线。红线编号见 corpus/redlines.yaml。",
+    "risk_unknown": "没有编号为“{detail}”的红线。红线编号见 corpus/redlines.yaml。",
     "forbidden_clause": "“{detail}”不能写进协议：谁也不能用一张纸让人不报警、不起诉，或者把违法的事说成合法。请删掉。",
     "law_unknown": "法律文件里没有编号为 {detail} 的条目。请先在 corpus/law/ 里补上，或者改对编号。",
     "missing": "缺了这一项。请补上。",

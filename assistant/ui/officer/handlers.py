@@ -8,6 +8,8 @@ from assistant.records import Advice, Taps
 from assistant.ui.opening import Opening
 from assistant.ui.sheets import pages
 
+IGNORED = 50  # wordings that one card can have switched off
+
 
 class Handlers:
     """Answers for every visitor, so nothing here may change after it is made."""
@@ -23,16 +25,16 @@ class Handlers:
         yield render.notice(found) if isinstance(found, str) else ""
 
     def ask(
-        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = ""
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = "", ignored: str = ""
     ) -> tuple[str, str]:
-        """The card, and the sheet to take along that is printed in its stead."""
-        advice = self.advise(text, region, blows, injury, elder_child, type_id)
+        """The card, and the sheet to take along that is printed in its stead; `ignored` holds switched-off wordings, a line each."""
+        advice = self.advise(text, region, blows, injury, elder_child, type_id, ignored)
         if isinstance(advice, str):
             return render.notice(advice), ""
         return render.card(advice), self._paper(advice)
 
     def advise(
-        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = ""
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = "", ignored: str = ""
     ) -> Advice | str:
         """The advice itself, or a sentence that says why there is none."""
         assistant = self._opening.wait()
@@ -43,7 +45,7 @@ class Handlers:
         try:
             return assistant.ask(
                 str(text or ""), region if region and region != wording.REGION_ANY else None, taps,
-                type_id if type_id in known else None,
+                type_id if type_id in known else None, frozenset(str(ignored or "").split("\n")[:IGNORED]) - {""},
             )
         except AssistantError as error:
             return wording.explain(error)
@@ -56,13 +58,21 @@ class Handlers:
             return ""
         return pages.prepare_html(sheets.prepare(advice, self._opening.wait().checklist))
 
-    def refine(self, text: str, region: str, blows: str, injury: str, elder_child: str) -> tuple[str, str]:
-        """A tap changes the card that is there, and asks nothing when there is no description yet."""
-        return self.ask(text, region, blows, injury, elder_child) if (text or "").strip() else ("", "")
+    def ask_anew(self, text: str, region: str, blows: str, injury: str, elder_child: str) -> tuple[str, str, str, str]:
+        """The card for a new description: no type is picked and no wording switched off any more."""
+        return *self.ask(text, region, blows, injury, elder_child), "", ""
 
-    def clear(self) -> tuple[str, str, str, str, str, str]:
-        """Empty box, empty card, unanswered taps."""
-        return "", "", "", wording.TAP_UNKNOWN, wording.TAP_UNKNOWN, wording.TAP_UNKNOWN
+    def refine(
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str, ignored: str
+    ) -> tuple[str, str]:
+        """A tap changes the card that is there, and asks nothing when there is no description yet."""
+        if not (text or "").strip():
+            return "", ""
+        return self.ask(text, region, blows, injury, elder_child, type_id, ignored)
+
+    def clear(self) -> tuple[str, ...]:
+        """Empty box, empty card, unanswered taps, nothing picked or switched off."""
+        return "", "", "", wording.TAP_UNKNOWN, wording.TAP_UNKNOWN, wording.TAP_UNKNOWN, "", ""
 
     def source(self, passage_id: str) -> str | None:
         """The page of a source, or None when there is no such passage."""

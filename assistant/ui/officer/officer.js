@@ -40,33 +40,36 @@ window.addEventListener("beforeprint", prepareSheet);
 function openAgreements() {
   const first = document.querySelector("#card button.type");
   const type = first ? first.id.replace("type-", "") : "";
-  window.open(`/agreement/police${type ? `?type=${encodeURIComponent(type)}` : ""}`, "_blank", "noopener");
+  const kind = document.querySelector("#card .mediability.civil") ? "people" : "police";
+  window.open(`/agreement/${kind}${type ? `?type=${encodeURIComponent(type)}` : ""}`, "_blank", "noopener");
 }
 
 // The sheet in Word is made from what stands on the page, sent once and kept nowhere.
 async function downloadPrepared(button) {
   const value = (id) => document.querySelector(`#${id} textarea, #${id} input`)?.value ?? "";
   const tap = (id) => document.querySelector(`#${id} input:checked`)?.value ?? "";
-  const first = document.querySelector("#card button.type");
   button.disabled = true;
   const answer = await fetch("/sheet/prepare", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
       text: value("dispute"), region: value("region"), taps: ["tap-blows", "tap-injury", "tap-elder-child"].map(tap),
-      type: first && picked === first.id ? first.id.replace("type-", "") : "",
+      type: value("picked-type"), ignored: value("ignored-terms"),
     }),
   }).catch(() => null);
   button.disabled = false;
-  if (!answer?.ok) { button.title = WORDS.failed; alert(WORDS.failed); return; }
+  if (!answer?.ok) {
+    const told = button.textContent;
+    button.textContent = WORDS.failed;
+    setTimeout(() => { button.textContent = told; }, 4000);
+    return;
+  }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
   link.download = WORDS.prepare;
   link.click();
   URL.revokeObjectURL(link.href);
 }
-
-let picked = ""; // the id of the type chip that a person tapped for the card that is there
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -81,9 +84,13 @@ document.addEventListener("click", (event) => {
     setBox("dispute", button.textContent).focus();
     setTimeout(() => document.getElementById("ask").click(), 50);
   } else if (button.classList.contains("type")) {
-    picked = button.id;
     setBox("picked-type", button.id.replace("type-", ""));
-    setTimeout(() => document.getElementById("pick").click(), 50);
+    setTimeout(() => document.getElementById("refine").click(), 50);
+  } else if (button.classList.contains("term")) {
+    button.classList.toggle("off");
+    const off = [...document.querySelectorAll("#card button.term.off")].map((term) => term.firstChild.textContent);
+    setBox("ignored-terms", off.join("\n"));
+    setTimeout(() => document.getElementById("refine").click(), 50);
   } else if (button.id === "print") {
     window.print();
   } else if (button.id === "agreements") {

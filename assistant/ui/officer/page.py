@@ -62,14 +62,17 @@ def build_page(handlers: Handlers, regions: Sequence[str]) -> gr.Blocks:
         card = gr.Markdown(elem_id="card", latex_delimiters=[])
         sheet = gr.Markdown(elem_id="sheet", latex_delimiters=[])
         picked = gr.Textbox(elem_id="picked-type", elem_classes="offstage", label="")
-        pick = gr.Button(elem_id="pick", elem_classes="offstage")
+        ignored = gr.Textbox(elem_id="ignored-terms", elem_classes="offstage", label="", lines=2)
+        refine = gr.Button(elem_id="refine", elem_classes="offstage")
 
-        asked = {"outputs": [card, sheet], "api_visibility": "private", "concurrency_limit": ASK_AT_ONCE, "concurrency_id": "ask"}
-        gr.on([ask.click, text.submit], handlers.ask, inputs=[text, region, *taps], api_name="ask", **asked)
-        pick.click(handlers.ask, inputs=[text, region, *taps, picked], api_name="pick", **asked)
+        asked = {"api_visibility": "private", "concurrency_limit": ASK_AT_ONCE, "concurrency_id": "ask"}
+        gr.on([ask.click, text.submit], handlers.ask_anew, inputs=[text, region, *taps], api_name="ask",
+              outputs=[card, sheet, picked, ignored], **asked)
+        refined = {"inputs": [text, region, *taps, picked, ignored], "outputs": [card, sheet]}
+        refine.click(handlers.refine, api_name="refine", **refined, **asked)
         for number, tap in enumerate([region, *taps]):
-            tap.input(handlers.refine, inputs=[text, region, *taps], api_name=f"refine{number}", **asked)
-        clear.click(handlers.clear, outputs=[text, card, sheet, *taps], api_name="clear", api_visibility="private",
+            tap.input(handlers.refine, api_name=f"refine{number}", **refined, **asked)
+        clear.click(handlers.clear, outputs=[text, card, sheet, *taps, picked, ignored], api_name="clear", api_visibility="private",
                     concurrency_limit=ASK_AT_ONCE, concurrency_id="clear")
         page.load(handlers.greet, outputs=status, api_name="greet", api_visibility="private", concurrency_limit=20,
                   concurrency_id="greet")

@@ -30,22 +30,25 @@ class Asked:
     region: str
     taps: tuple[str, str, str]
     type_id: str
+    ignored: str
 
 
 def read_asked(body: bytes) -> Asked | None:
-    """The values of a body, or None when it is anything but four short fields."""
+    """The values of a body, or None when it is anything but the five fields."""
     try:
         given = json.loads(body)
-        text, region, type_id, taps = given["text"], given["region"], given["type"], tuple(given["taps"])
+        text, region, type_id, ignored = given["text"], given["region"], given["type"], given["ignored"]
+        taps = tuple(given["taps"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if len(given) != 4 or len(taps) != 3 or not all(isinstance(value, str) for value in (text, region, type_id, *taps)):
+    words = (text, region, type_id, ignored, *taps)
+    if len(given) != 5 or len(taps) != 3 or not all(isinstance(word, str) for word in words):
         return None
-    return Asked(text, region, taps, type_id)
+    return Asked(text, region, taps, type_id, ignored)
 
 
 def sheets_role(settings: Settings, opening: Opening, advise: Callable[..., Advice | str]) -> Role:
-    """`advise` makes a card of (text, region, three taps, type id), or a sentence that says why not."""
+    """`advise` makes a card of (text, region, three taps, type id, words switched off), or a sentence that says why not."""
     router = APIRouter()
     agreements = corpus.read_agreements(settings.agreements_file)
     types = corpus.read_taxonomy(settings.taxonomy_file)
@@ -79,7 +82,7 @@ def sheets_role(settings: Settings, opening: Opening, advise: Callable[..., Advi
         asked = read_asked(await request.body())
         if asked is None:
             return Response(status_code=400)
-        advice = advise(asked.text, asked.region, *asked.taps, asked.type_id)
+        advice = advise(asked.text, asked.region, *asked.taps, asked.type_id, asked.ignored)
         if not isinstance(advice, Advice) or not advice.types or advice.status != "ok":
             return Response(status_code=409)
         return _word(sheets.prepare_docx(sheets.prepare(advice, opening.wait().checklist)), words.FILE_PREPARE)
