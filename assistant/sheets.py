@@ -87,9 +87,9 @@ class Room:
 
     dangers: int = 3
     must: int = 2  # things to do for each of them
-    phrasing: int = 3
+    phrasing: int = 2
     avoid: int = 0  # phrasing lines that keep what must not be said
-    questions: int = 3
+    questions: int = 2
     grievances: int = 1
     law: int = 1
     custom: int = 0
@@ -99,10 +99,11 @@ class Room:
 
 # What is added while it fits, most needed first: danger, then asking and saying, then the ground and the rest.
 WISHES = (
-    ("dangers", 4), ("must", 3), ("dangers", 5), ("must", 9), ("questions", 4), ("phrasing", 4), ("law", 2), ("bring", 6),
-    ("phrasing", 5), ("grievances", 2), ("questions", 5), ("phrasing", 6), ("avoid", 2), ("law", 3), ("notes", 1),
-    ("custom", 1), ("questions", 6), ("phrasing", 7), ("avoid", 4), ("bring", 8), ("law", 4), ("phrasing", 8), ("notes", 2),
-    ("avoid", 6), ("grievances", 3), ("avoid", 8), ("law", 5), ("bring", 9), ("notes", 3), ("custom", 2), ("grievances", 4),
+    ("dangers", 4), ("must", 3), ("dangers", 5), ("must", 4), ("must", 9), ("questions", 3), ("phrasing", 3),
+    ("questions", 4), ("phrasing", 4), ("law", 2), ("bring", 6), ("phrasing", 5), ("grievances", 2),
+    ("questions", 5), ("phrasing", 6), ("avoid", 2), ("law", 3), ("notes", 1), ("custom", 1), ("questions", 6),
+    ("phrasing", 7), ("avoid", 4), ("bring", 8), ("law", 4), ("phrasing", 8), ("notes", 2), ("avoid", 6),
+    ("grievances", 3), ("avoid", 8), ("law", 5), ("bring", 9), ("notes", 3), ("custom", 2), ("grievances", 4),
     ("law", 6), ("notes", 4), ("dangers", 10), ("notes", 6),
 )
 # Which stages stay when there is no room for all: how to begin and calm, what to hear, what to say and agree.
@@ -220,7 +221,7 @@ def height(sheet: PrepareSheet) -> float:
     left -= TICK_LETTERS
     asked = HEAD_LINES + sum(_lines(_cited(line), left) + ANSWER_LINES for line in sheet.questions)
     brought = HEAD_LINES + sum(_lines(_cited(line), left) for line in sheet.bring)
-    felt = HEAD_LINES + sum(_lines(_cited(line), right) for line in sheet.grievances)
+    felt = sum(_lines(_cited(line), right) for line in sheet.grievances) + (HEAD_LINES if sheet.grievances else 0)
     said = HEAD_LINES + sum(
         _lines(_cited(line), right) + 0.15 + (_lines(line.avoid + wording.AVOID, right) if line.avoid else 0)
         for line in sheet.phrasing
