@@ -62,7 +62,7 @@ def test_one_library_has_one_home():
 
 # Labels of the corpus format (stages, listeners, roles) are part of these modules' logic.
 SPEAK_THE_FORMAT = {
-    "records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "render.py",
+    "evaluate.py", "records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "render.py",
     "mediability.py",
     "office.py",  # names of fonts
     "sheets.py",  # stages, and the hints on forms

@@ -31,6 +31,18 @@ def test_what_this_knowledge_does_not_answer_offers_types_instead_of_pretending(
     assert not any(advice.sections.values())
 
 
+def test_a_wording_that_was_switched_off_is_no_longer_taken_for_its_standard_term(assistant: Assistant):
+    text = "公家管子返水，厨房里都是黑汤"
+    on, off = assistant.ask(text), assistant.ask(text, ignored=frozenset({"返水"}))
+    assert ("返水", "漏水") in on.terms and on.ignored == frozenset()
+    assert off.terms == () and off.ignored == {"返水"}
+    assert off.types[0][1] != on.types[0][1]
+
+
+def test_a_word_that_does_not_stand_in_the_text_cannot_be_switched_off(assistant: Assistant):
+    assert assistant.ask("楼上漏水", ignored=frozenset({"返水"})).ignored == frozenset()
+
+
 def test_a_hundred_thousand_characters_are_read_up_to_the_limit(assistant: Assistant):
     advice = assistant.ask("楼上漏水把我家天花板泡了。" * 8_000)
     assert advice.status == "ok" and advice.types[0][0].type_id == "leak"

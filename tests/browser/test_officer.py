@@ -84,6 +84,35 @@ def test_a_type_chip_turns_the_card_to_that_type(page: Page):
     expect(page.locator("#card button.type").first).to_contain_text(name, timeout=10_000)
 
 
+def test_a_picked_type_stays_when_a_tap_is_answered(page: Page):
+    ask(page, DISPUTE)
+    chip = page.locator("#card button.type").nth(1)
+    name = chip.evaluate("element => element.firstChild.textContent")
+    chip.click()
+    expect(page.locator("#card button.type").first).to_contain_text(name, timeout=10_000)
+    page.locator("#tap-injury label").filter(has_text=wording.TAP_YES).first.click()
+    expect(page.locator("#sec-risks")).to_contain_text("可能构成轻伤的伤情", timeout=10_000)
+    expect(page.locator("#card button.type").first).to_contain_text(name)
+
+
+def test_a_word_that_was_taken_for_another_can_be_switched_off_and_on(page: Page):
+    ask(page, "公家管子返水，厨房里都是黑汤")
+    term = page.locator("#card button.term").first
+    said = term.evaluate("element => element.firstChild.textContent")
+    term.click()
+    off = page.locator("#card button.term.off")
+    expect(off).to_have_text(said, timeout=10_000)
+    off.click()
+    expect(page.locator("#card button.term.off")).to_have_count(0, timeout=10_000)
+
+
+def test_the_banner_says_whether_it_may_be_settled_and_follows_the_tap(page: Page):
+    ask(page, "两家为了地边子吵得厉害")
+    expect(page.locator("#sec-mediability.civil")).to_be_visible()
+    page.locator("#tap-blows label").filter(has_text=wording.TAP_YES).first.click()
+    expect(page.locator("#sec-mediability.yes")).to_be_visible(timeout=10_000)
+
+
 def test_enter_while_an_input_method_composes_does_not_submit(page: Page):
     page.locator("#dispute textarea").click()
     session = page.context.new_cdp_session(page)
