@@ -65,10 +65,17 @@ def mentioned_region(text: str, lexicon: Lexicon) -> str:
 
 
 def clean(text: str, limit: int) -> str:
-    """At most `limit` characters, without what cannot be encoded (lone surrogates) or shown (controls)."""
-    kept = text[: 4 * limit].encode("utf-8", "ignore").decode()
+    """At most `limit` characters, without what cannot be encoded (lone surrogates) or shown (controls).
+
+    Of a longer text the beginning and the end are kept: people often come to the point last.
+    """
+    if len(text) > 4 * limit:
+        text = text[: 2 * limit] + text[-2 * limit :]
+    kept = text.encode("utf-8", "ignore").decode()
     kept = "".join(letter for letter in kept if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Co"))
-    return kept.strip()[:limit]
+    kept = kept.strip()
+    half = limit // 2
+    return kept if len(kept) <= limit else kept[:half] + "\n" + kept[-(limit - half - 1) :]
 
 
 def judge(text: str, query: Query) -> tuple[Status, str]:
@@ -97,7 +104,7 @@ def active_types(query: Query) -> list[str]:
 
 
 def is_vague(query: Query) -> bool:
-    """Whether no type stands out (他不讲理), or it is not sure that this is a dispute at all."""
+    """Whether no type stands out (他欺负人), or it is not sure that this is a dispute at all."""
     return query.types[0].probability < MIN_TYPE or query.reading.dispute < SURE_DISPUTE
 
 

@@ -23,7 +23,7 @@ class Settings:
     reader_dir: Path = Path("models/reader")
     index_dir: Path = Path("index")
     passage_chars: int = 300  # target length of a passage of running text, in characters
-    query_chars: int = 2000  # a longer description is read up to here
+    query_chars: int = 2000  # of a longer description the beginning and the end are read
     shown: int = 8  # hits shown by search
     types_shown: int = 5
     host: str = "127.0.0.1"

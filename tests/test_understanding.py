@@ -23,7 +23,7 @@ def test_what_holds_no_question_is_rejected_with_a_sentence(assistant: Assistant
     assert advice.types == () and not any(advice.sections.values())
 
 
-@pytest.mark.parametrize("text", ["loushang loushui ba wojia pao le", "居住证到期了在哪里续办", "他不讲理"])
+@pytest.mark.parametrize("text", ["loushang loushui ba wojia pao le", "居住证到期了在哪里续办", "他欺负人"])
 def test_what_this_knowledge_does_not_answer_offers_types_instead_of_pretending(assistant: Assistant, text: str):
     advice = assistant.ask(text)
     assert advice.status == "low_confidence"
@@ -47,6 +47,11 @@ def test_a_hundred_thousand_characters_are_read_up_to_the_limit(assistant: Assis
     advice = assistant.ask("楼上漏水把我家天花板泡了。" * 8_000)
     assert advice.status == "ok" and advice.types[0][0].type_id == "leak"
     assert len(advice.query) <= assistant.settings.query_chars
+
+
+def test_the_end_of_a_very_long_story_is_read_too(assistant: Assistant):
+    story = "今天早上起来先烧了一壶水，又去集上买了二斤豆腐。" * 150 + "回来一看楼上漏水把我家天花板泡了，他死活不认账。"
+    assert assistant.ask(story).types[0][0].type_id == "leak"
 
 
 def test_traditional_script_is_understood_as_simplified(assistant: Assistant):
