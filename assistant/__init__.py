@@ -5,11 +5,11 @@ The modules in reading order; each imports only from those before it (a test rea
     errors records settings wording     values and words
     segmenter corpus intake encoder     the outside world becomes values
     lexical dense index                 values become searchable
-    redlines reader query               a description becomes a Query and its risks
+    redlines reader query statutes      a description becomes a Query and its risks; law by name and number
     fusion retriever                    a Query becomes hits
     mediability advice                  what the police may settle; hits become Advice
     public                              the same, as fit for a visitor of the station hall
-    render                              Advice becomes page, print sheet, text and JSON
+    render office sheets                Advice becomes page, print sheet, text and JSON; Word files; what goes along on paper
     pipeline                            put together: read this one first
     coverage proofing evaluate          what the corpus holds, how it reads, how well it answers
     ui cli                              the edges: the only places that catch errors and print

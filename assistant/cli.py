@@ -9,8 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from assistant import wording
-from assistant.errors import AssistantError, BatchLineInvalid, CorpusInvalid, CorpusThin, FileMissing
-from assistant.records import STAGES, Kind
+from assistant.errors import (
+    AssistantError,
+    BatchLineInvalid,
+    CorpusInvalid,
+    CorpusThin,
+    FileMissing,
+    NothingToPrint,
+    PaperUnwritable,
+    TypeUnknown,
+)
+from assistant.records import FORM_IDS, STAGES, DisputeType, Kind
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 
 
@@ -36,6 +45,12 @@ def check(settings: Settings, args: argparse.Namespace) -> int:
         told = corpus.read_public(settings.corpus_dir)
         whole = corpus.Corpus(found.documents + told.documents, found.passages + told.passages)
         faults = proofing.proofread(whole, settings.corpus_dir, settings.lexicon_dir)
+        papers = (settings.agreements_file, settings.checklist_file)
+        if all(path.is_relative_to(settings.corpus_dir) for path in papers):  # not while another corpus is checked
+            faults += corpus.paper_faults(*papers, found, [item.type_id for item in parts.types])
+            faults += proofing.proofread_papers(
+                corpus.read_agreements(papers[0]), corpus.read_checklist(papers[1]), papers, settings.lexicon_dir
+            )
         if faults:
             raise CorpusInvalid(faults)
     if args.coverage:
@@ -73,15 +88,57 @@ def search(settings: Settings, args: argparse.Namespace) -> int:
     if args.batch:
         for row in _rows(args.batch):
             hits = assistant.search(row["text"], wanted, args.k, args.mode)
-            _print_json(render.search_json(row["text"], hits, row["id"]))
+            _print_json(render.search_json(row["text"], hits, row["id"], _statute_message(assistant, row["text"])))
         return 0
     text = _given_text(args)
     hits = assistant.search(text, wanted, args.k, args.mode)
+    message = _statute_message(assistant, text)
     if args.json:
-        _print_json(render.search_json(text, hits))
+        _print_json(render.search_json(text, hits, message=message))
     else:
-        print("\n".join(render.hit_lines(hits)) or wording.NOTHING_FOUND)
+        lines = render.hit_lines(hits) or ([] if message else [wording.NOTHING_FOUND])
+        print("\n".join([*([message] if message else []), *lines]))
     return 0
+
+
+def card(settings: Settings, args: argparse.Namespace) -> int:
+    """Write the sheet to take along for one description, or (--agreement) a blank agreement, into a file."""
+    content = _blank_agreement(settings, args) if args.agreement else _prepared_sheet(settings, args)
+    from assistant.office import write_file
+    from assistant.wording import sheets as words
+
+    try:
+        write_file(args.to, content)
+    except OSError as error:
+        raise PaperUnwritable(args.to, str(error)) from error
+    print(words.CARD_WRITTEN.format(path=args.to), file=sys.stderr)
+    return 0
+
+
+def _prepared_sheet(settings: Settings, args: argparse.Namespace) -> bytes:
+    from assistant import pipeline, render, sheets
+
+    assistant = pipeline.open_assistant(settings)
+    advice = assistant.ask(_given_text(args), args.region, type_id=_known_type(args, assistant.types))
+    if advice.status != "ok" or render.is_statute_card(advice):
+        raise NothingToPrint(advice.message)
+    sheet = sheets.prepare(advice, assistant.checklist)
+    return sheets.prepare_docx(sheet) if args.to.suffix == ".docx" else sheets.prepare_markdown(sheet).encode()
+
+
+def _blank_agreement(settings: Settings, args: argparse.Namespace) -> bytes:
+    from assistant import corpus, sheets
+
+    types = corpus.read_taxonomy(settings.taxonomy_file)
+    type_id = _known_type(args, types) or ""
+    blank = sheets.agreement(corpus.read_agreements(settings.agreements_file), args.agreement, type_id)
+    return sheets.agreement_docx(blank)
+
+
+def _known_type(args: argparse.Namespace, types: Sequence[DisputeType]) -> str | None:
+    if args.type and args.type not in {item.type_id for item in types}:
+        raise TypeUnknown(args.type)
+    return args.type
 
 
 def evaluate(settings: Settings, args: argparse.Namespace) -> int:
@@ -106,6 +163,12 @@ def serve(settings: Settings, args: argparse.Namespace) -> int:
     chosen = replace(settings, host=args.host or settings.host, port=args.port or settings.port)
     server.serve(chosen, kiosk=args.kiosk)
     return 0
+
+
+def _statute_message(assistant: "Assistant", text: str) -> str:  # noqa: F821 (imported where a command needs it)
+    """What to know about an article of law that a text names: renumbered, ambiguous, lacking."""
+    named = assistant.statute(text)
+    return named.told if named else ""
 
 
 def _given_text(args: argparse.Namespace) -> str:
@@ -160,6 +223,13 @@ def parser() -> argparse.ArgumentParser:
             added.add_argument("--stage", choices=STAGES)
             added.add_argument("-k", type=int, default=10)
             added.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
+    added = command("card", card)
+    given = added.add_mutually_exclusive_group(required=True)
+    given.add_argument("text", nargs="?", metavar="TEXT|-")
+    given.add_argument("--agreement", choices=FORM_IDS)
+    added.add_argument("--type", metavar="TYPE")
+    added.add_argument("--region")
+    added.add_argument("--to", type=_paper, metavar="FILE.docx|.md", required=True)
     added = command("evaluate", evaluate)
     added.add_argument("--set", type=Path, metavar="FILE.jsonl", action="append", required=True)
     added.add_argument("--json", action="store_true")
@@ -168,6 +238,14 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--port", type=int)
     added.add_argument("--kiosk", action="store_true")
     return top
+
+
+def _paper(given: str) -> Path:
+    """A file that the card can be written as."""
+    path = Path(given)
+    if path.suffix not in (".docx", ".md"):
+        raise argparse.ArgumentTypeError(".docx or .md")
+    return path
 
 
 def chosen_settings(args: argparse.Namespace) -> Settings:
@@ -183,6 +261,8 @@ def chosen_settings(args: argparse.Namespace) -> Settings:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 an explained error, 2 wrong usage."""
     args = parser().parse_args(argv)
+    if getattr(args, "agreement", None) and args.to.suffix != ".docx":
+        parser().error("--agreement: --to FILE.docx")
     try:
         return args.run(chosen_settings(args), args)
     except AssistantError as error:

@@ -6,7 +6,7 @@ one line of its file, so that a passage is a span of the file itself and 查看�
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,9 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from assistant.errors import CorpusEmpty, CorpusInvalid, FileMissing
 from assistant.records import (
+    FORM_IDS,
     LISTENERS,
     SETTINGS,
     STAGES,
+    AgreementForm,
+    Agreements,
+    Checklist,
+    Clause,
     DisputeType,
     Document,
     Fault,
@@ -27,6 +32,7 @@ from assistant.records import (
     Kind,
     Passage,
     RedLine,
+    Reminder,
     Sign,
     Wording,
 )
@@ -285,8 +291,71 @@ class SignFile(_Record):
     signs: list[_Sign]
 
 
+CLAUSE_PARTS = (
+    "do", "refrain", "money", "instalments", "deadline", "apology", "later", "proof", "breach", "confirm", "revisit",
+)
+
+
+class _FactLines(_Record):
+    label: Line
+    lines: Annotated[int, Field(ge=1, le=8)]
+
+
+class _Form(_Record):
+    id: Literal[FORM_IDS]
+    name: Line
+    copies: Line
+    when: Line
+    never: Line
+    heads: list[Line]
+    party: list[Line]
+    present: Line
+    facts: list[_FactLines]
+    agreed: Line
+    told: list[Line]
+    signs: list[Line]
+    law: list[str]
+
+
+class _Clause(_Entry):
+    part: Literal[CLAUSE_PARTS]
+    types: list[str] = []
+    forms: list[Literal[FORM_IDS]] = []
+    law: list[str]
+
+
+class AgreementFile(_Source):
+    forms: list[_Form]
+    clauses: list[_Clause]
+
+
+class _Reminder(_Entry):
+    types: list[str] = []
+    risks: list[str] = []
+    law: list[str]
+
+
+class _NextStep(_Reminder):
+    when: list[Literal["yes", "civil", "stop"]]
+
+
+class ChecklistFile(_Source):
+    bring: list[_Reminder]
+    next: list[_NextStep]
+
+
 class RegionFile(_Record):
     regions: dict[str, list[Line]]
+
+
+class _FormerLaw(_Record):
+    law: Line
+    short: list[Line]
+    now: Line
+
+
+class StatuteFile(_Record):
+    former: list[_FormerLaw]
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +373,15 @@ class Lexicon:
     wordings: tuple[Wording, ...]
     signs: tuple[Sign, ...]
     regions: Mapping[str, tuple[str, ...]]  # region to the place names that stand for it
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLaw:
+    """A law that is no longer in force, how it was called, and the law to look into now."""
+
+    law: str
+    short: tuple[str, ...]
+    now: str
 
 
 # --- YAML with places -------------------------------------------------------------------------
@@ -820,3 +898,56 @@ def read_regions(lexicon_dir: Path) -> dict[str, tuple[str, ...]]:
     """Region to the place names that stand for it."""
     record = _validate(RegionFile, _SourceText(lexicon_dir / "regions.yaml"))
     return {region: tuple(names) for region, names in record.regions.items()}
+
+
+def read_former_laws(lexicon_dir: Path) -> tuple[FormerLaw, ...]:
+    """The laws that people still name although another one has taken their place."""
+    record = _validate(StatuteFile, _SourceText(lexicon_dir / "statutes.yaml"))
+    return tuple(FormerLaw(item.law, tuple(item.short), item.now) for item in record.former)
+
+
+def read_agreements(path: Path) -> Agreements:
+    """The blank agreements and their clauses."""
+    record = _validate(AgreementFile, _SourceText(path))
+    forms = tuple(
+        AgreementForm(
+            item.id, item.name, item.copies, item.when, item.never, tuple(item.heads), tuple(item.party), item.present,
+            tuple((fact.label, fact.lines) for fact in item.facts), item.agreed, tuple(item.told), tuple(item.signs),
+            tuple(item.law),
+        )
+        for item in record.forms
+    )
+    clauses = (
+        Clause(item.id, item.part, item.text, tuple(item.law), tuple(item.types), tuple(item.forms))
+        for item in record.clauses
+    )
+    return Agreements(forms, tuple(clauses))
+
+
+def read_checklist(path: Path) -> Checklist:
+    """What is printed under 带上 and 下一步."""
+    record = _validate(ChecklistFile, _SourceText(path))
+    return Checklist(
+        tuple(Reminder(item.id, item.text, tuple(item.law), tuple(item.types), tuple(item.risks)) for item in record.bring),
+        tuple(Reminder(item.id, item.text, tuple(item.law), tuple(item.types), tuple(item.risks), tuple(item.when)) for item in record.next),
+    )
+
+
+def paper_faults(agreements_file: Path, checklist_file: Path, known: Corpus, types: Iterable[str]) -> Iterator[Fault]:
+    """Ids used twice and types, red lines or laws that nothing defines, in what is taken along on paper."""
+    by_kind = {kind: {passage.passage_id for passage in known.passages if passage.kind is kind} for kind in (Kind.LAW, Kind.REDLINE)}
+    defined = {"types": (set(types), "type_unknown"), "risks": (by_kind[Kind.REDLINE], "risk_unknown"), "law": (by_kind[Kind.LAW], "law_unknown")}
+    seen: set[str] = set()
+    for path, model, parts in (
+        (agreements_file, AgreementFile, ("forms", "clauses")), (checklist_file, ChecklistFile, ("bring", "next")),
+    ):
+        source = _SourceText(path)
+        record = _validate(model, source)
+        placed = [(part, position, item) for part in parts for position, item in enumerate(getattr(record, part))]
+        for part, position, item in placed:
+            line = source.line((part, position))
+            if item.id in seen:
+                yield Fault(path, line, "id", "id_twice", item.id)
+            seen.add(item.id)
+            for key, (ids, problem) in defined.items():
+                yield from (Fault(path, line, key, problem, name) for name in getattr(item, key, ()) if name not in ids)

@@ -107,3 +107,23 @@ class PortTaken(AssistantError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is in use")
         self.host, self.port = host, port
+
+
+class PaperUnwritable(AssistantError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class NothingToPrint(AssistantError):
+    """There is no card to put on paper; the reason is the Chinese sentence that the card itself shows."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("no card")
+        self.reason = reason
+
+
+class TypeUnknown(AssistantError):
+    def __init__(self, type_id: str) -> None:
+        super().__init__(f"no dispute type {type_id!r}")
+        self.type_id = type_id

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import corpus, index, query, wording
-from assistant.advice import Composer
+from assistant.advice import SECTIONS, Composer
 from assistant.encoder import Encoder
 from assistant.errors import PassageUnknown
 from assistant.index import Index
@@ -18,6 +18,7 @@ from assistant.redlines import RedLineFinder, compile_rules
 from assistant.retriever import Filter, Retriever
 from assistant.segmenter import load_segmenter
 from assistant.settings import Settings
+from assistant.statutes import Resolution, Statutes
 
 
 class Assistant:
@@ -26,6 +27,7 @@ class Assistant:
     def __init__(self, settings: Settings, found: Index, encoder: Encoder, reader: Reader, parts: "Parts") -> None:
         self.settings = settings
         self.types = parts.types
+        self.checklist = parts.checklist
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
@@ -35,6 +37,7 @@ class Assistant:
         self._told = {passage.passage_id: passage for passage in parts.public.passages}
         self._told_in = {document.doc_id: document for document in parts.public.documents}
         self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
+        self._statutes = Statutes(found.passages, parts.former_laws)
 
     def ask(
         self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None,
@@ -48,6 +51,9 @@ class Assistant:
         """
         began = time.perf_counter()
         text = query.clean(text, self.settings.query_chars)
+        named = None if type_id else self._statutes.resolve(text)
+        if named and named.only:
+            return self._statute_card(text, named, began)
         understood = self._understand(text, region, taps, ignored)
         status, reason = query.judge(text, understood)
         if type_id:
@@ -59,10 +65,21 @@ class Assistant:
         return replace(advice, elapsed_ms=round(1000 * (time.perf_counter() - began), 2))
 
     def search(self, text: str, wanted: Filter = Filter(), count: int | None = None, mode: str = "hybrid") -> list[Hit]:
-        """The passages nearest to a text, best first."""
+        """The passages nearest to a text, best first; an article of law that it names stands above them all."""
         text = query.clean(text, self.settings.query_chars)
+        count = count or self.settings.shown
+        named = self._statutes.resolve(text)
+        first = [hit for hit in self._statute_hits(named) if wanted.accepts(hit.passage)] if named else []
+        if named and named.only:
+            return first[:count]
         understood = self._understand(text)
-        return self._retriever.search(understood, wanted, count or self.settings.shown, mode)
+        nearest = self._retriever.search(understood, wanted, count, mode)
+        known = {hit.passage.passage_id for hit in first}
+        return [*first, *(hit for hit in nearest if hit.passage.passage_id not in known)][:count]
+
+    def statute(self, text: str) -> Resolution | None:
+        """What the articles of law that a text names lead to, and what to know about their numbers."""
+        return self._statutes.resolve(query.clean(text, self.settings.query_chars))
 
     def source(self, passage_id: str) -> tuple[Passage, Document]:
         """A passage with the document it stands in.
@@ -82,6 +99,18 @@ class Assistant:
         known = [item for item in passage_ids if item in self._told or item in self._index.position]
         return [Hit(*self.source(item), score=1.0) for item in known]
 
+    def _statute_hits(self, named: Resolution) -> list[Hit]:
+        documents = self._index.documents
+        return [Hit(item, documents[item.doc_id], 1.0, (named.named[item.passage_id],)) for item in named.passages]
+
+    def _statute_card(self, text: str, named: Resolution, began: float) -> Advice:
+        """A card of law lines alone: somebody asked for an article, not for advice."""
+        sections = {section.name: () for section in SECTIONS} | {"law": tuple(self._statute_hits(named))}
+        return Advice(
+            query=text, status="ok" if named.passages else "low_confidence", message=named.told, types=(), active=(), terms=(),
+            ignored=frozenset(), risks=(), mediability=None, sections=sections, elapsed_ms=round(1000 * (time.perf_counter() - began), 2),
+        )
+
     def _understand(
         self, text: str, region: str | None = None, taps: Taps = Taps(), ignored: frozenset[str] = frozenset()
     ) -> Query:
@@ -95,6 +124,8 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.segmenter = load_segmenter(settings.lexicon_dir)
         self.lexicon = corpus.read_lexicon(settings.lexicon_dir)
+        self.former_laws = corpus.read_former_laws(settings.lexicon_dir)
+        self.checklist = corpus.read_checklist(settings.checklist_file)
         self.rules = compile_rules(corpus.read_redlines(settings.redlines_file, settings.lexicon_dir))
         self.features = Features(self.segmenter, self.lexicon, self.rules)
         self.types: tuple[DisputeType, ...] = corpus.read_dispute_types(

@@ -27,6 +27,7 @@ class Kind(StrEnum):
 STAGES = ("开场", "降温", "倾听", "说理", "换位", "方案", "收尾", "回访")
 LISTENERS = ("双方", "先动手或过错方", "受害或受损方", "老人", "年轻人", "围观亲友")
 SETTINGS = ("面对面", "背靠背")
+FORM_IDS = ("onspot", "police", "people")  # the blank agreements
 EVERYWHERE = "通用"  # the region of a custom that is known all over the country
 
 
@@ -215,6 +216,65 @@ class Mediability:
     basis: tuple[Hit, ...]  # the law behind the verdict and its grounds
     grounds: tuple[Hit, ...]
     referrals: tuple[Hit, ...]  # 该找谁
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementForm:
+    """A blank agreement as agreements.yaml has it; 【】 in its lines is a space for handwriting."""
+
+    form_id: str
+    name: str
+    copies: str
+    when: str  # what it is for
+    never: str  # what it must not be used for
+    heads: tuple[str, ...]
+    party: tuple[str, ...]
+    present: str
+    facts: tuple[tuple[str, int], ...]  # (label, lines to write on)
+    agreed: str
+    told: tuple[str, ...]
+    signs: tuple[str, ...]
+    law: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause that may be ticked on an agreement; no types or forms means any."""
+
+    clause_id: str
+    part: str
+    text: str
+    law: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """The blank agreements and what may stand in them."""
+
+    forms: tuple[AgreementForm, ...]
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Something to bring to a mediation or to do after it; for these types or risks, or for all."""
+
+    item_id: str
+    text: str
+    law: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()  # verdicts on public-security mediation: yes, civil or stop; none means any
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What an officer takes along and does next."""
+
+    bring: tuple[Reminder, ...]
+    next: tuple[Reminder, ...]
 
 
 Status = Literal["ok", "low_confidence", "rejected"]

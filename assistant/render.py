@@ -61,10 +61,11 @@ def mediability_json(found: Mediability | None) -> dict[str, Any] | None:
     }
 
 
-def search_json(text: str, hits: Sequence[Hit], given_id: str | None = None) -> dict[str, Any]:
-    """The `search` answer of the contract."""
+def search_json(text: str, hits: Sequence[Hit], given_id: str | None = None, message: str = "") -> dict[str, Any]:
+    """The `search` answer of the contract; with a message where an article of law was asked for by number."""
     answer = {} if given_id is None else {"id": given_id}
-    return answer | {"query": text, "hits": [hit_json(hit) for hit in hits]}
+    told = {"message": message} if message else {}
+    return answer | {"query": text, "hits": [hit_json(hit) for hit in hits]} | told
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -96,12 +97,19 @@ def as_text(advice: Advice) -> str:
         lines.append(f"{label}：" + "、".join(_named(item, score) for item, score in advice.types))
     if advice.terms:
         lines.append(f"{wording.TERMS_LABEL}：" + "，".join(f"{said}＝{term}" for said, term in advice.terms))
+    if is_statute_card(advice):
+        return "\n".join([*lines, "", f"【{wording.SECTION_NAMES['law']}】", *hit_lines(advice.sections["law"])])
     if advice.status == "ok":
         lines += ["", f"【{wording.RISKS_TITLE}】", *_risk_lines(advice.risks)]
         lines += _mediability_lines(advice.mediability)
         for name, hits in advice.sections.items():
             lines += ["", f"【{wording.SECTION_NAMES[name]}】", *(hit_lines(hits) or [_empty(name, advice)])]
     return "\n".join(lines)
+
+
+def is_statute_card(advice: Advice) -> bool:
+    """Whether an article was asked for by name and number, and nothing else: then its lines are the whole answer."""
+    return advice.status == "ok" and not advice.types
 
 
 def sureness(score: float) -> str:
@@ -185,6 +193,9 @@ def card(advice: Advice) -> str:
     """The card for the page."""
     if advice.status != "ok":
         return f'<article class="card">{notice(advice.message)}{_types_html(advice, on_page=True)}</article>'
+    if is_statute_card(advice):
+        law = _section_html("law", advice.sections["law"], advice, on_page=True)
+        return f'<article class="card">{notice(advice.message)}{law}</article>'
     head = f"{_types_html(advice, on_page=True)}{_terms_html(advice)}{_jump_html(advice)}"
     return f'<article class="card">{head}{_body(advice, on_page=True)}</article>'
 
@@ -220,6 +231,9 @@ def print_sheet(advice: Advice) -> str:
     """The same card for paper: no buttons, sources written out."""
     if advice.status != "ok":
         return ""
+    if is_statute_card(advice):
+        law = _section_html("law", advice.sections["law"], advice, on_page=False)
+        return f'<article class="sheet paper">{notice(advice.message)}{law}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
     head = f"<h1>{escape(wording.PRINT_TITLE)}</h1>{_types_html(advice, on_page=False)}"
     return f'<article class="sheet">{head}{_body(advice, on_page=False)}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
 

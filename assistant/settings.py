@@ -16,6 +16,8 @@ class Settings:
     lexicon_dir: Path = Path("corpus/lexicon")  # how wording is understood
     taxonomy_file: Path = Path("corpus/taxonomy.yaml")
     redlines_file: Path = Path("corpus/redlines.yaml")
+    agreements_file: Path = Path("corpus/agreements.yaml")
+    checklist_file: Path = Path("corpus/checklist.yaml")
     mediability_file: Path = Path("corpus/mediability.yaml")
     encoder_dir: Path = Path("models/encoder")  # a local folder: the assistant runs offline
     reader_dir: Path = Path("models/reader")

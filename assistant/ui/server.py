@@ -43,9 +43,10 @@ def create_app(settings: Settings, opening: Opening):
     from starlette.middleware.cors import CORSMiddleware
 
     from assistant.ui.officer import page
+    from assistant.ui.sheets.routes import sheets_role
 
     handlers = Handlers(opening)
-    roles = [_shared(opening, handlers)]
+    roles = [_shared(opening, handlers), sheets_role(settings, opening, handlers.advise)]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for role in roles:
         app.include_router(role.router)

@@ -125,6 +125,7 @@ FAULTS = {
     "id_twice": "编号 {detail} 别处已经用过。请换一个没用过的。",
     "type_unknown": "没有“{detail}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
     "risk_unknown": "没有编号为“{detail}”的红线。红线编号见 corpus/redlines.yaml。",
+    "forbidden_clause": "“{detail}”不能写进协议：谁也不能用一张纸让人不报警、不起诉，或者把违法的事说成合法。请删掉。",
     "law_unknown": "法律文件里没有编号为 {detail} 的条目。请先在 corpus/law/ 里补上，或者改对编号。",
     "too_long": "写得太多了：一类最多五个情形。请挑最常见的留下。",
     "string_too_long": "写得太长了。按钮上的字最多十六个。",
@@ -161,6 +162,9 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.SettingsInvalid: "设置文件 {path} 里的“{key}”不认识或写法不对。能用的有：{accepted}",
     errors.BatchLineInvalid: "{path} 第 {line} 行读不懂（{reason}）。每行要是一个 JSON，至少有 id 和 text。",
     errors.PassageUnknown: "没有编号为 {passage_id} 的条目，可能已经改名或删除。请重新查找。",
+    errors.PaperUnwritable: "写不了文件 {path}。请看看文件夹在不在、有没有写的权限，文件是不是正开着，再试一次。",
+    errors.NothingToPrint: "没有可以打印的卡片：{reason}",
+    errors.TypeUnknown: "没有“{type_id}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
     errors.PortTaken: "{host}:{port} 已经被别的程序占用。请关掉它，或者换一个端口：python -m assistant serve --port 7861",
 }
 

@@ -1,7 +1,6 @@
 """The officer's page in a real Chromium: type, read, open a source, print; no other host is asked."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
@@ -156,17 +155,6 @@ def test_clearing_empties_box_and_card(page: Page):
     page.click("#clear")
     expect(page.locator("#card article.card")).to_have_count(0)
     expect(page.locator("#dispute textarea")).to_have_value("")
-
-
-def test_the_print_sheet_is_the_card_without_buttons(page: Page, tmp_path: Path):
-    ask(page, DISPUTE)
-    lines = page.locator("#card li.hit .say").all_inner_texts()
-    page.evaluate("prepareSheet()")
-    page.emulate_media(media="print")
-    assert page.locator("#print-root li.hit .say").all_inner_texts() == lines
-    assert page.locator("#print-root button.copy, #print-root a").count() == 0
-    page.pdf(path=str(tmp_path / "sheet.pdf"), prefer_css_page_size=True)
-    assert (tmp_path / "sheet.pdf").stat().st_size > 10_000
 
 
 def test_an_empty_box_gets_a_sentence_not_an_error(page: Page):

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from assistant import public, render, wording
+from assistant import public, render, sheets, wording
 from assistant.errors import AssistantError
-from assistant.pipeline import Assistant
-from assistant.records import Taps
+from assistant.records import Advice, Taps
 from assistant.ui.opening import Opening
+from assistant.ui.sheets import pages
 
 IGNORED = 50  # wordings that one card can have switched off
 
@@ -27,30 +27,49 @@ class Handlers:
     def ask(
         self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = "", ignored: str = ""
     ) -> tuple[str, str]:
-        """The card, and the same card as a print sheet; `ignored` holds switched-off wordings, a line each."""
+        """The card, and the sheet to take along that is printed in its stead; `ignored` holds switched-off wordings, a line each."""
+        if ids := public.read_code(str(text or "")):
+            return self._carried(ids, Taps(_answer(blows), _answer(injury), _answer(elder_child)), type_id)
+        advice = self.advise(text, region, blows, injury, elder_child, type_id, ignored)
+        if isinstance(advice, str):
+            return render.notice(advice), ""
+        return render.card(advice), self._paper(advice)
+
+    def advise(
+        self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = "", ignored: str = ""
+    ) -> Advice | str:
+        """The advice itself, or a sentence that says why there is none."""
         assistant = self._opening.wait()
         if isinstance(assistant, str):
-            return render.notice(assistant), ""
+            return assistant
         taps = Taps(_answer(blows), _answer(injury), _answer(elder_child))
         known = {item.type_id for item in assistant.types}
-        if ids := public.read_code(str(text or "")):
-            return self._carried(assistant, ids, taps, type_id if type_id in known else "")
         try:
-            advice = assistant.ask(
-                str(text or ""), region if region != wording.REGION_ANY else None, taps,
+            return assistant.ask(
+                str(text or ""), region if region and region != wording.REGION_ANY else None, taps,
                 type_id if type_id in known else None, frozenset(str(ignored or "").split("\n")[:IGNORED]) - {""},
             )
         except AssistantError as error:
-            return render.notice(wording.explain(error)), ""
-        return render.card(advice), render.print_sheet(advice)
+            return wording.explain(error)
 
-    def _carried(self, assistant: Assistant, ids: tuple[str, ...], taps: Taps, type_id: str) -> tuple[str, str]:
+    def _paper(self, advice: Advice) -> str:
+        """The one page to take along; an article that was asked for by number prints as the card shows it."""
+        if render.is_statute_card(advice):
+            return render.print_sheet(advice)
+        if advice.status != "ok":
+            return ""
+        return pages.prepare_html(sheets.prepare(advice, self._opening.wait().checklist))
+
+    def _carried(self, ids: tuple[str, ...], taps: Taps, type_id: str) -> tuple[str, str]:
         """What a visitor brought from the hall's screen as a code: its entries, or the card of their type."""
+        assistant = self._opening.wait()
+        if isinstance(assistant, str):
+            return render.notice(assistant), ""
         hits = assistant.entries(ids)
-        if type_id:
+        if type_id in {item.type_id for item in assistant.types}:
             said = " ".join(hit.passage.meta["chip"] for hit in hits if "chip" in hit.passage.meta)
             advice = assistant.ask(said, None, taps, type_id)
-            return render.card(advice), render.print_sheet(advice)
+            return render.card(advice), self._paper(advice)
         named = {type_id for hit in hits if hit.document.doc_id.startswith("public-") for type_id in hit.passage.types}
         return render.entries(hits, [item for item in assistant.types if item.type_id in named], len(ids) - len(hits)), ""
 

@@ -36,6 +36,41 @@ function prepareSheet() {
 
 window.addEventListener("beforeprint", prepareSheet);
 
+// The blank agreements open for the type that the card puts first.
+function openAgreements() {
+  const first = document.querySelector("#card button.type");
+  const type = first ? first.id.replace("type-", "") : "";
+  const kind = document.querySelector("#card .mediability.civil") ? "people" : "police";
+  window.open(`/agreement/${kind}${type ? `?type=${encodeURIComponent(type)}` : ""}`, "_blank", "noopener");
+}
+
+// The sheet in Word is made from what stands on the page, sent once and kept nowhere.
+async function downloadPrepared(button) {
+  const value = (id) => document.querySelector(`#${id} textarea, #${id} input`)?.value ?? "";
+  const tap = (id) => document.querySelector(`#${id} input:checked`)?.value ?? "";
+  button.disabled = true;
+  const answer = await fetch("/sheet/prepare", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      text: value("dispute"), region: value("region"), taps: ["tap-blows", "tap-injury", "tap-elder-child"].map(tap),
+      type: value("picked-type"), ignored: value("ignored-terms"),
+    }),
+  }).catch(() => null);
+  button.disabled = false;
+  if (!answer?.ok) {
+    const told = button.textContent;
+    button.textContent = WORDS.failed;
+    setTimeout(() => { button.textContent = told; }, 4000);
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = WORDS.prepare;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -58,5 +93,9 @@ document.addEventListener("click", (event) => {
     setTimeout(() => document.getElementById("refine").click(), 50);
   } else if (button.id === "print") {
     window.print();
+  } else if (button.id === "agreements") {
+    openAgreements();
+  } else if (button.id === "prepare-word") {
+    downloadPrepared(button);
   }
 });

@@ -8,6 +8,8 @@ import gradio as gr
 
 from assistant import render, wording
 from assistant.ui.officer.handlers import Handlers
+from assistant.ui.sheets import pages
+from assistant.wording import sheets
 
 _HERE = Path(__file__).parent
 FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]
@@ -21,8 +23,9 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Style and script for the page's head; Gradio rewrites what is passed as css."""
-    words = json.dumps({"copy": wording.COPY, "copied": wording.COPIED}, ensure_ascii=False)
-    style = (_HERE / "officer.css").read_text(encoding="utf-8")
+    words = json.dumps({"copy": wording.COPY, "copied": wording.COPIED, "failed": sheets.WORD_FAILED,
+                        "prepare": sheets.FILE_PREPARE}, ensure_ascii=False)
+    style = (_HERE / "officer.css").read_text(encoding="utf-8") + pages.style()
     script = (_HERE / "officer.js").read_text(encoding="utf-8")
     return f"<style>{style}</style><script>const WORDS = {words};\n{script}</script>"
 
@@ -53,6 +56,8 @@ def build_page(handlers: Handlers, regions: Sequence[str]) -> gr.Blocks:
             ask = gr.Button(wording.ASK, variant="primary", elem_id="ask")
             clear = gr.Button(wording.CLEAR, elem_id="clear")
             gr.Button(wording.PRINT, elem_id="print")
+            gr.Button(sheets.PREPARE_WORD, elem_id="prepare-word")
+            gr.Button(sheets.PAGE_TITLE, elem_id="agreements")
         gr.Markdown(render.examples(wording.EXAMPLES), elem_id="examples", latex_delimiters=[])
         card = gr.Markdown(elem_id="card", latex_delimiters=[])
         sheet = gr.Markdown(elem_id="sheet", latex_delimiters=[])
