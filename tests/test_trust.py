@@ -129,7 +129,7 @@ def doubts() -> dict[str, list[str]]:
     return {row["id"]: row["acceptable_missing"] for row in map(json.loads, lines)}
 
 
-MAY_BE_UNSEEN = 3  # descriptions whose red line is not seen at all: to be brought to 0
+MAY_BE_UNSEEN = 2  # descriptions whose red line is not seen at all: to be brought to 0
 
 
 def test_no_card_and_no_sheet_of_such_a_description_asks_the_harmed_side_to_give_in(assistant, cards: dict[str, Advice]):
