@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from assistant import articles
 from assistant import corpus as corpus_reader
 from assistant import encoder as encoder_files
-from assistant import intake
 from assistant.corpus import Corpus
 from assistant.dense import Dense
 from assistant.encoder import Encoder
@@ -30,6 +30,8 @@ from assistant.segmenter import Segmenter
 from assistant.settings import Settings
 
 FORMAT = 1
+LOCAL_MARK = "local"  # the fingerprint of what a station adds itself
+Words = dict[str, list[str]]  # hash of a searchable text to its words: a second build need not segment it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +58,34 @@ def read_corpus(settings: Settings) -> Corpus:
         raise FileMissing(settings.corpus_dir)
     if corpus_reader.is_knowledge(settings.corpus_dir):
         return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars)
-    return intake.read_articles(settings.corpus_dir, settings.passage_chars)
+    return articles.read_articles(settings.corpus_dir, settings.passage_chars)
 
 
 def fingerprints(settings: Settings) -> dict[str, str]:
-    """What an index must agree with: format, corpus files, lexicon, encoder, passage length."""
+    """What an index must agree with: format, corpus files, lexicon, encoder, passage length.
+
+    What a station adds itself is told apart and comes last: an index that misses only that is brought up to date.
+    """
+    local = settings.corpus_dir / corpus_reader.LOCAL if corpus_reader.is_knowledge(settings.corpus_dir) else None
     return {
         "format": str(FORMAT),
-        "corpus": _tree_hash(settings.corpus_dir),
+        "corpus": _tree_hash(settings.corpus_dir, local),
         "lexicon": _tree_hash(settings.lexicon_dir),
         "encoder": encoder_files.fingerprint(settings.encoder_dir),
         "passage_chars": str(settings.passage_chars),
+        LOCAL_MARK: _tree_hash(local) if local else "",
     }
 
 
-def _tree_hash(folder: Path) -> str:
+def _tree_hash(folder: Path, without: Path | None = None) -> str:
+    """A hash over names and contents; what begins with a dot is being written, or is a lock."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            digest.update(path.relative_to(folder).as_posix().encode())
+        place = path.relative_to(folder)
+        if (without is not None and path.is_relative_to(without)) or any(part.startswith(".") for part in place.parts):
+            continue
+        if path.is_file():
+            digest.update(place.as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -88,17 +99,24 @@ def is_current(settings: Settings) -> bool:
     return manifest["fingerprints"] == fingerprints(settings)
 
 
-def build_index(settings: Settings, segmenter: Segmenter, encoder: Encoder, show_progress: bool = False) -> Index:
+def build_index(
+    settings: Settings, segmenter: Segmenter, encoder: Encoder, show_progress: bool = False, words: Words | None = None
+) -> Index:
     """Read the corpus, index it, and put the result in place of the old index.
 
-    Vectors of passages that have not changed are taken over from the old index.
+    Vectors of passages that have not changed are taken over from the old index, and their words from
+    `words`, which is brought up to date.
     """
+    marks = fingerprints(settings)  # before the corpus is read: a file that changes meanwhile makes the index stale
     found = read_corpus(settings)
     documents = {document.doc_id: document for document in found.documents}
     texts = [searchable_text(passage, documents[passage.doc_id]) for passage in found.passages]
-    marks = fingerprints(settings)
+    known = words if words is not None else {}
+    own = {(mark := _hash(text)): known.get(mark) or segmenter.search_words(text) for text in texts}
+    known.clear()  # words of deleted text go with it
+    known.update(own)
     vectors = _encode_changed(settings.index_dir, marks["encoder"] + marks["lexicon"], texts, encoder, show_progress)
-    index = _assemble(found, Lexical.build([segmenter.search_words(text) for text in texts]), Dense.build(vectors))
+    index = _assemble(found, Lexical.build([own[_hash(text)] for text in texts]), Dense.build(vectors))
     _write(settings.index_dir, index, marks, [_hash(text) for text in texts])
     return index
 
@@ -142,7 +160,6 @@ def _write(index_dir: Path, index: Index, marks: dict[str, str], text_hashes: li
     """Write a new generation beside the old one, then point the manifest at it in one rename."""
     index_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(index_dir / ".lock"):  # two builds of one index take turns
-        before = _current_generation(index_dir)
         generation = f"g{uuid.uuid4().hex[:12]}"
         folder = index_dir / generation
         folder.mkdir()
@@ -156,20 +173,13 @@ def _write(index_dir: Path, index: Index, marks: dict[str, str], text_hashes: li
         fresh = index_dir / "manifest.json.new"
         fresh.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
         os.replace(fresh, index_dir / "manifest.json")
-        _remove_generations(index_dir, keep={generation, before})
+        _remove_generations(index_dir, keep=generation)
 
 
-def _current_generation(index_dir: Path) -> str:
-    try:
-        return _read_manifest(index_dir)["generation"]
-    except AssistantError:
-        return ""
-
-
-def _remove_generations(index_dir: Path, keep: set[str]) -> None:
-    """Old generations go, but not the last one: a reader may just be opening it."""
+def _remove_generations(index_dir: Path, keep: str) -> None:
+    """Old generations go, and with them what was deleted; a reader that is just opening one looks again."""
     for folder in index_dir.glob("g*"):
-        if folder.is_dir() and folder.name not in keep:
+        if folder.is_dir() and folder.name != keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -199,6 +209,16 @@ def open_index(settings: Settings) -> Index:
         IndexMissing, IndexDamaged, IndexStale: build it again.
     """
     manifest = _read_manifest(settings.index_dir)
+    while True:
+        try:
+            return _open_generation(settings, manifest)
+        except IndexDamaged:  # a build may have put another generation in its place meanwhile
+            before, manifest = manifest, _read_manifest(settings.index_dir)
+            if manifest["generation"] == before["generation"]:
+                raise
+
+
+def _open_generation(settings: Settings, manifest: dict) -> Index:
     folder = settings.index_dir / manifest["generation"]
     for part, mark in fingerprints(settings).items():
         if manifest["fingerprints"].get(part) != mark:

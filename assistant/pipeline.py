@@ -3,10 +3,11 @@
 import time
 from dataclasses import replace
 
-from assistant import corpus, index, query, wording
+from assistant import corpus, examination, index, query, wording
 from assistant.advice import Composer
 from assistant.encoder import Encoder
-from assistant.errors import PassageUnknown
+from assistant.errors import IndexStale, PassageUnknown
+from assistant.examination import Examination
 from assistant.index import Index
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
@@ -23,6 +24,7 @@ class Assistant:
     def __init__(self, settings: Settings, found: Index, encoder: Encoder, reader: Reader, parts: "Parts") -> None:
         self.settings = settings
         self.types = parts.types
+        self.segmenter = parts.segmenter
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
@@ -51,6 +53,19 @@ class Assistant:
         understood = self._understand(text, None, Taps())
         return self._retriever.search(understood, wanted, count or self.settings.shown, mode)
 
+    def examine(self, text: str, region: str | None = None, count: int = 15) -> Examination:
+        """Everything about one query: what was understood, each ranking, what was held back and why."""
+        text = query.clean(text, self.settings.query_chars)
+        understood = self._understand(text, region, Taps())
+        advice = self.ask(text, region)
+        return examination.examine(
+            understood, advice, self._retriever, self._parts.rules, self._reader.thresholds, count
+        )
+
+    def passages(self) -> tuple[Passage, ...]:
+        """All that can be found, in the order of the corpus."""
+        return self._index.passages
+
     def source(self, passage_id: str) -> tuple[Passage, Document]:
         """A passage with the document it stands in.
 
@@ -61,6 +76,15 @@ class Assistant:
             raise PassageUnknown(passage_id)
         passage = self._index.passages[self._index.position[passage_id]]
         return passage, self._index.documents[passage.doc_id]
+
+    def renewed(self, words: index.Words) -> "Assistant":
+        """Another assistant over the corpus as it is on disk now; whoever asks this one goes on undisturbed.
+
+        Raises:
+            AssistantError: the corpus on disk has a fault; nothing was changed.
+        """
+        found = index.build_index(self.settings, self._parts.segmenter, self._encoder, words=words)
+        return Assistant(self.settings, found, self._encoder, self._reader, self._parts)
 
     def _understand(self, text: str, region: str | None, taps: Taps) -> Query:
         parts = self._parts
@@ -93,9 +117,23 @@ def open_assistant(settings: Settings) -> Assistant:
         AssistantError: a part is missing, damaged or does not fit; wording.explain says what to do.
     """
     parts = Parts(settings)
-    found = index.open_index(settings)
-    encoder = Encoder(settings.encoder_dir, parts.segmenter)
+    try:
+        found = index.open_index(settings)
+        encoder = Encoder(settings.encoder_dir, parts.segmenter)
+    except IndexStale as stale:
+        if stale.part != index.LOCAL_MARK:
+            raise
+        encoder = Encoder(settings.encoder_dir, parts.segmenter)
+        found = _brought_up_to_date(settings, parts, encoder, stale)
     return Assistant(settings, found, encoder, load_reader(settings.reader_dir, parts.features), parts)
+
+
+def _brought_up_to_date(settings: Settings, parts: Parts, encoder: Encoder, stale: IndexStale) -> Index:
+    """Only what the station added itself differs, after an import or an interrupted change: seconds, so do it now."""
+    try:
+        return index.build_index(settings, parts.segmenter, encoder)
+    except OSError:  # an index folder that cannot be written to
+        raise stale from None
 
 
 def build(settings: Settings, show_progress: bool = False) -> Index:

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from assistant import wording
 from assistant.advice import NO_YIELDING
-from assistant.records import Advice, DisputeType, Document, Hit, Kind, Passage, Risk
+from assistant.records import UNREVIEWED, Advice, DisputeType, Document, Hit, Kind, Passage, Risk
+from assistant.wording import keeper
 
 LAW_MONTHS = 12  # a law line checked longer ago than this says so
 
@@ -141,11 +142,18 @@ def examples(texts: Sequence[str]) -> str:
     return f'<details class="examples"><summary>{escape(wording.EXAMPLES_LABEL)}</summary>{buttons}</details>'
 
 
-def card(advice: Advice) -> str:
-    """The card for the page."""
+def card(advice: Advice, votes: bool = False) -> str:
+    """The card for the page; with `votes`, each line can be called useful or useless."""
     if advice.status != "ok":
         return f'<article class="card">{notice(advice.message)}{_types_html(advice, on_page=True)}</article>'
-    return f'<article class="card">{_types_html(advice, on_page=True)}{_terms_html(advice)}{_body(advice, on_page=True)}</article>'
+    body = _body(advice, on_page=True)
+    if votes:
+        buttons = "".join(
+            f'<button class="vote {name}">{escape(word)}</button>'
+            for name, word in (("useful", keeper.USEFUL), ("useless", keeper.USELESS))
+        )
+        body = body.replace("</p></li>", f"{buttons}</p></li>")  # a hit ends with its source
+    return f'<article class="card">{_types_html(advice, on_page=True)}{_terms_html(advice)}{body}</article>'
 
 
 def print_sheet(advice: Advice) -> str:
@@ -250,6 +258,8 @@ def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
         tags = [wording.KIND_NAMES[Kind.SAYING]]
     else:
         tags = [str(meta[key]) for key in ("role", "who") if key in meta and meta[key] != "要点"]
+    if meta.get("state") == UNREVIEWED:
+        tags.append(keeper.UNREVIEWED_TAG)
     return "".join(f'<span class="tag">{escape(tag)}</span>' for tag in tags)
 
 

@@ -65,7 +65,7 @@ class Retriever:
         scores = {"hybrid": ranking.fused, "lexical": ranking.lexical, "dense": ranking.dense}[mode]
         rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
         accepted = (int(row) for row in rows if wanted.accepts(self._index.passages[row]))
-        return [self._hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
+        return [self.hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
 
     def choose(
         self, query: Query, scores: Mapping[int, float], quota: int,
@@ -82,7 +82,7 @@ class Retriever:
             if taken.get(passage.doc_id, 0) >= PER_DOCUMENT and not unlimited(passage):
                 continue
             taken[passage.doc_id] = taken.get(passage.doc_id, 0) + 1
-            chosen.append(self._hit(row, score, query))
+            chosen.append(self.hit(row, score, query))
             if len(chosen) == quota:
                 break
         return chosen
@@ -101,7 +101,8 @@ class Retriever:
     def passage(self, row: int) -> Passage:
         return self._index.passages[row]
 
-    def _hit(self, row: int, score: float, query: Query) -> Hit:
+    def hit(self, row: int, score: float, query: Query) -> Hit:
+        """One row as a hit, with the words that explain it."""
         passage = self._index.passages[row]
         return Hit(passage, self._index.documents[passage.doc_id], round(score, 4), self._why(row, query))
 

@@ -8,6 +8,7 @@ import gradio as gr
 
 from assistant import render, wording
 from assistant.ui.officer.handlers import Handlers
+from assistant.wording import keeper
 
 _HERE = Path(__file__).parent
 FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]
@@ -21,7 +22,7 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Style and script for the page's head; Gradio rewrites what is passed as css."""
-    words = json.dumps({"copy": wording.COPY, "copied": wording.COPIED}, ensure_ascii=False)
+    words = json.dumps({"copy": wording.COPY, "copied": wording.COPIED, "voted": keeper.VOTED}, ensure_ascii=False)
     style = (_HERE / "officer.css").read_text(encoding="utf-8")
     script = (_HERE / "officer.js").read_text(encoding="utf-8")
     return f"<style>{style}</style><script>const WORDS = {words};\n{script}</script>"
