@@ -56,6 +56,7 @@ class _Line:
     gap: bool = False  # an empty line stands before it
     page_start: bool = False
     width: int = 0  # of the last line on paper that was joined to it
+    running: bool = False  # it is part of a text, not a title, a menu or a label
 
 
 @dataclass(slots=True)
@@ -155,7 +156,8 @@ _PAGE_NUMBER = re.compile(r"^(?:第\s*\d{1,4}\s*页(?:\s*[,，/／]?\s*共\s*\d{
 _BARE_NUMBER = re.compile(r"^\d{1,4}$")
 _MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 
-PARAGRAPH = 40  # Chinese characters, from which on a line with a stop in it is running text
+PARAGRAPH = 40  # Chinese characters, from which on a line with a comma in it is running text
+SENTENCE = 12  # the same for a line with a full stop in it
 HEADING = 40  # characters at most
 SUBTITLE = 22  # Chinese characters at most, of a heading that has no number
 RUN_ON = 300  # characters, from which on numbered points are looked for inside a paragraph
@@ -168,6 +170,7 @@ def clean(foreign: Foreign) -> Article:
     told = _front_matter(sheet) if sheet.markdown else {}
     _leave_page_frames(sheet)
     _mend_page_marks(sheet)
+    _mark_running_text(sheet.lines)
     for text in foreign.outside:
         _drop_outside(sheet, text)
     _leave_navigation(sheet)
@@ -234,7 +237,25 @@ def _han(text: str) -> int:
 
 
 def _is_running_text(text: str) -> bool:
-    return _han(text) >= PARAGRAPH and re.search(r"[，。；,;]", text) is not None
+    long = _han(text) >= PARAGRAPH and re.search(r"[，。；,;]", text) is not None
+    return long or (_han(text) >= SENTENCE and re.search(r"[。！？]", text) is not None)
+
+
+def _mark_running_text(lines: Sequence[_Line]) -> None:
+    """Also the lines of a text that was broken by hand, of which most hold no full stop."""
+    wrap = _wrap_width(lines)
+    for line in lines:
+        line.running = _is_running_text(line.text)
+    for line, after in zip(lines, lines[1:], strict=False) if wrap >= SENTENCE else ():
+        full = line.width >= wrap - max(3, wrap // 8) and _han(line.text) >= SENTENCE
+        rubbish = _BULLET.match(line.text) or _is_byline(line.text) or _is_navigation(line.text)
+        goes_on = not after.gap and not after.indented and not _is_byline(after.text)
+        line.running = line.running or bool(full and goes_on and not rubbish)
+
+
+def _first_running(sheet: _Sheet) -> int:
+    """Where the text begins; the number of lines when there is none."""
+    return next((number for number, line in enumerate(sheet.lines) if line.running), len(sheet.lines))
 
 
 def _front_matter(sheet: _Sheet) -> dict[str, str]:
@@ -350,8 +371,8 @@ def _drop_outside(sheet: _Sheet, text: str) -> None:
 
 def _leave_navigation(sheet: _Sheet) -> None:
     """Lines of a site rather than of a text, wherever they stand; and lines about the text at either end."""
-    first = next((number for number, line in enumerate(sheet.lines) if _is_running_text(line.text)), len(sheet.lines))
-    last = max((number for number, line in enumerate(sheet.lines) if _is_running_text(line.text)), default=0)
+    first = _first_running(sheet)
+    last = max((number for number, line in enumerate(sheet.lines) if line.running), default=0)
     kept = []
     for number, line in enumerate(sheet.lines):
         plain = _BULLET.sub("", line.text)
@@ -410,7 +431,7 @@ def _is_navigation(text: str) -> bool:
 
 def _leave_lists_of_links(sheet: _Sheet) -> None:
     """Three or more bulleted scraps in a row before the text begins are a menu."""
-    first = next((number for number, line in enumerate(sheet.lines) if _is_running_text(line.text)), len(sheet.lines))
+    first = _first_running(sheet)
     menu: list[int] = []
     leave: set[int] = set()
     for number in range(first + 1):
@@ -427,12 +448,12 @@ def _leave_lists_of_links(sheet: _Sheet) -> None:
 
 def _leave_tail(sheet: _Sheet) -> None:
     """From "猜你喜欢" on, until running text comes again."""
-    first = next((number for number, line in enumerate(sheet.lines) if _is_running_text(line.text)), len(sheet.lines))
+    first = _first_running(sheet)
     kept, in_tail = [], False
     for number, line in enumerate(sheet.lines):
         if number > first and _TAIL.match(line.text) and len(line.text) <= 80:
             in_tail = True
-        elif in_tail and _is_running_text(line.text) and _SENTENCE.search(line.text):
+        elif in_tail and line.running and _han(line.text) >= PARAGRAPH and _SENTENCE.search(line.text):
             in_tail = False
         if number > first and sheet.scraped and _SITE_ALONE.match(line.text):
             sheet.drop(line, "tail")
@@ -477,7 +498,7 @@ def _is_foreign(text: str, least: int = 12) -> bool:
 def _take_title(sheet: _Sheet, told: str) -> str:
     """The title; its line leaves the text, and so does what stands above it in a scraped page."""
     shared = next((found.group(1) for item in sheet.dropped if (found := _SHARED_BY.match(item.text))), "")
-    first = next((number for number, line in enumerate(sheet.lines) if _is_running_text(line.text)), len(sheet.lines))
+    first = _first_running(sheet)
     head = sheet.lines[: min(first, 40)]
     place = _title_line(sheet, head, shared or told, whole=first == len(sheet.lines))
     if place is None:
@@ -560,7 +581,7 @@ def _take_author(sheet: _Sheet, title: str) -> str:
             sheet.byline.append(line.text)
             del sheet.lines[number]
             return (person.group(1) if named else plain).strip()
-        if _is_running_text(line.text):
+        if line.running:
             break
     return ""
 

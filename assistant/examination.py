@@ -66,14 +66,12 @@ def examine(
 
 
 def _checks(query: Query) -> tuple[tuple[str, float, str, float], ...]:
+    """What stands between a description and its card, in the order in which it is asked."""
     reading = query.reading
-    rest = 1.0 - reading.dispute
-    best = query.types[0].probability if query.types else 0.0
-    return (
-        ("dispute", reading.dispute, "≥", MIN_DISPUTE),
-        ("off_topic", reading.off_topic, "<", MIN_QUESTION * rest),
-        ("type", best, "≥", MIN_TYPE),
-    )
+    found = [("dispute", reading.dispute, "≥", MIN_DISPUTE)]
+    if reading.dispute < MIN_DISPUTE:
+        found.append(("off_topic", reading.off_topic, "<", MIN_QUESTION * (1.0 - reading.dispute)))
+    return (*found, ("type", query.types[0].probability if query.types else 0.0, "≥", MIN_TYPE))
 
 
 def _risks(query: Query, advice: Advice, rules: Sequence[Rule], thresholds: Mapping[str, tuple[float, float]]):

@@ -4,6 +4,7 @@ Nothing in a file is run or followed: macros, scripts, links to pictures or temp
 passed over and told as warnings. What is rubbish in the text is not decided here: see cleaning.
 """
 
+import contextlib
 import io
 import json
 import os
@@ -38,6 +39,7 @@ _BYTE_ORDER_MARKS = [  # the longer ones first: UTF-32's begins like UTF-16's
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word 97 and WPS
 _ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory: counted before the directory is read
 PAGE_BREAK = "\f"
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +122,18 @@ def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
             continue
         if "\0" in text:
             break
+        if encoding == "utf-8" and not text.isascii() and not _HAN.search(text):
+            continue  # 漏水 in GBK is two letters in UTF-8 as well
         return text, ()
+    with contextlib.suppress(UnicodeDecodeError):
+        if "\0" not in (text := content.decode("utf-8")):
+            return text, ()
     if (wide := _without_mark(content)) is not None:
         return wide, ()
     if b"\0" in content:
         raise ValueError("binary")
     mended = content.decode("utf-8", "replace")
-    if mended.count("\ufffd") <= len(mended) / 500:  # a few broken bytes in the middle of good UTF-8
+    if mended.count("\ufffd") <= max(3, len(mended) / 100) < len(_HAN.findall(mended)):  # a few broken bytes in good UTF-8
         return mended, ("bytes_lost",)
     best = charset_normalizer.from_bytes(content, cp_isolation=CHINESE_ENCODINGS).best()
     if best is not None:
@@ -247,6 +254,9 @@ def _shown_lines(root) -> Iterator[str]:
 # --- Word --------------------------------------------------------------------------------------
 
 
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same text once more
+
+
 def _read_docx(name: str, content: bytes) -> Foreign:
     import docx
     from lxml import etree
@@ -321,7 +331,7 @@ def _word_paragraph(paragraph, levels: dict[str, int]) -> Iterator[str]:
 def _word_text(paragraph) -> str:
     from docx.oxml.ns import qn
 
-    skipped = {qn("w:del"), qn("w:moveFrom"), qn("w:txbxContent"), qn("mc:Fallback")}
+    skipped = {qn("w:del"), qn("w:moveFrom"), qn("w:txbxContent"), _FALLBACK}
     shown = {qn("w:t"): None, qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
     found = []
     for node in paragraph.iter(*shown):
@@ -372,9 +382,6 @@ def _read_pdf(name: str, content: bytes) -> Foreign:
     if any(len(page.strip()) < SCAN_CHARS for page in pages):
         warnings.append("pages_without_text")
     return Foreign(name, PAGE_BREAK.join(pages), title=title if _HAN.search(title) else "", warnings=tuple(warnings))
-
-
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def _not_here(name: str, content: bytes) -> Foreign:

@@ -127,6 +127,7 @@ TEST_OUTCOME, TEST_WORDS, TEST_TERMS, TEST_TYPES, TEST_RISKS, TEST_RANKS = (
     "结果", "认出的词", "土话当成了什么", "类型把握", "红线", "三种排法"
 )
 TEST_NO_TERMS = "没有换过说法。"
+TEST_NO_RISKS = "十条红线一条也没沾上。"
 TEST_COLUMNS = ("合起来", "按字面", "按意思", "内容", "命中的词", "去向")
 TEST_CHECKS = {"dispute": "像不像一件纠纷", "off_topic": "像不像问别的事", "type": "最像的类型有几分把握"}
 CHECK_PASSED, CHECK_FAILED = "过了", "没过"
