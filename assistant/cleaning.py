@@ -822,7 +822,7 @@ def _run_in_heading(text: str, style: str) -> str:
     if not style or len(text) < 30:
         return ""
     number = _ENUMERATORS[style].match(text)
-    found = re.match(r"([^。：:；;！？]{4,30})[。：:]", text[number.end() :])
+    found = re.match(r"([^。：:；;！？]{3,30})[。：:]", text[number.end() :])
     return found.group(1).strip() if found and len(text) - found.end() > 15 else ""
 
 

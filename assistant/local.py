@@ -248,7 +248,7 @@ def note_file(kind: Kind, token: str, values: Mapping[str, Any], state: str) -> 
     fields = {key: value for key, value in fields.items() if value or key in ("types", "stages") or key != "region"}
     if state:
         fields["state"] = state
-    head = {"source": _plain("source", values.get("source", "")), "date": str(values.get("date", ""))}
+    head = {"source": _plain("source", values.get("source", "")), "date": re.sub(r"[^\d-]", "", str(values.get("date", "")))}
     if kind is Kind.CUSTOM:
         region = _plain("region", values.get("region", ""))
         return f"customs/note-{token}.yaml", _yaml({"region": region, **head}, "customs", fields)
@@ -299,7 +299,7 @@ def _note(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _yaml(head: Mapping[str, str], part: str, fields: Mapping[str, Any]) -> str:
-    lines = [f"{key}: {_scalar(value, 2)}" for key, value in head.items()]
+    lines = [f"{key}: {value if key == 'date' else _scalar(value, 2)}" for key, value in head.items()]
     lines.append(f"{part}:")
     for number, (key, value) in enumerate(fields.items()):
         shown = f"[{', '.join(value)}]" if isinstance(value, list) else _scalar(value, 6)
@@ -316,8 +316,6 @@ def _scalar(value: str, indent: int) -> str:
             return value
     except yaml.YAMLError:
         pass
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return value
     return f"|-\n{' ' * indent}{value}"
 
 
