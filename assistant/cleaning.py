@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from assistant.intake import PAGE_BREAK, Foreign
@@ -246,7 +247,7 @@ def _mark_running_text(lines: Sequence[_Line]) -> None:
     wrap = _wrap_width(lines)
     for line in lines:
         line.running = _is_running_text(line.text)
-    for line, after in zip(lines, lines[1:], strict=False) if wrap >= SENTENCE else ():
+    for line, after in pairwise(lines) if wrap >= SENTENCE else ():
         full = line.width >= wrap - max(3, wrap // 8) and _han(line.text) >= SENTENCE
         rubbish = _BULLET.match(line.text) or _is_byline(line.text) or _is_navigation(line.text)
         goes_on = not after.gap and not after.indented and not _is_byline(after.text)

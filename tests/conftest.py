@@ -1,10 +1,10 @@
 """Shared by all tests: the shipped models, opened once, over an index built in a folder of its own."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from station import own_station
 
 from assistant import pipeline
 from assistant.pipeline import Assistant
@@ -44,13 +44,3 @@ def built_settings(assistant: Assistant, settings: Settings) -> Settings:
 def station(built_settings: Settings, tmp_path: Path) -> Settings:
     """A station of its own: a copy of the corpus, whose local/ may be written to, with a built index."""
     return own_station(built_settings, tmp_path / "某所 一")
-
-
-def own_station(built: Settings, root: Path) -> Settings:
-    shutil.copytree(built.corpus_dir, root / "corpus")
-    shutil.copytree(built.index_dir, root / "index")
-    return replace(
-        built, corpus_dir=root / "corpus", lexicon_dir=root / "corpus" / "lexicon", index_dir=root / "index",
-        taxonomy_file=root / "corpus" / "taxonomy.yaml", redlines_file=root / "corpus" / "redlines.yaml",
-        worklist_dir=root / "worklist",
-    )

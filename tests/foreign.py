@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 
 import docx
 
@@ -181,7 +182,7 @@ _TO_UNICODE = (
 )
 
 
-def _pdf(pages: list[bytes], catalog: bytes = b"", more: list[bytes] = []) -> bytes:
+def _pdf(pages: list[bytes], catalog: bytes = b"", more: Sequence[bytes] = ()) -> bytes:
     """A PDF of content streams; objects 1 to 5 are catalog, pages, font, descendant, its map to Unicode."""
     first = 6 + len(more)
     kids = b" ".join(b"%d 0 R" % (first + 2 * number) for number in range(len(pages)))

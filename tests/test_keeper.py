@@ -7,8 +7,8 @@ from pathlib import Path
 import foreign
 import httpx
 import pytest
-from conftest import own_station
 from served import serving
+from station import own_station
 
 from assistant.errors import PasswordWeak
 from assistant.settings import Settings
