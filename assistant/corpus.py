@@ -533,14 +533,17 @@ def is_knowledge(corpus_dir: Path) -> bool:
     return (corpus_dir / "taxonomy.yaml").exists()
 
 
-def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
-    """Read the files of `corpus_dir` and of its `local/` folder.
+def read_knowledge(corpus_dir: Path, passage_chars: int, shipped: Corpus | None = None) -> Corpus:
+    """Read the files of `corpus_dir` and of its `local/` folder; of the latter alone when `shipped` holds the rest.
 
     Raises:
         CorpusInvalid: with every fault of every file, so that one run shows them all.
         CorpusEmpty: there is nothing to read.
     """
-    found, faults = _read_files(corpus_dir, (corpus_dir, corpus_dir / LOCAL), passage_chars)
+    folders = (corpus_dir / LOCAL,) if shipped else (corpus_dir, corpus_dir / LOCAL)
+    found, faults = _read_files(corpus_dir, folders, passage_chars)
+    if shipped:
+        found = Corpus(shipped.documents + found.documents, shipped.passages + found.passages)
     faults += _cross_faults(corpus_dir, found.documents, found.passages)
     if faults:
         raise CorpusInvalid(faults)

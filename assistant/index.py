@@ -43,6 +43,7 @@ class Index:
     lexical: Lexical
     dense: Dense
     position: dict[str, int]  # passage id to row
+    marks: dict[str, str]  # the fingerprints of what it was built from
 
 
 def searchable_text(passage: Passage, document: Document) -> str:
@@ -52,12 +53,12 @@ def searchable_text(passage: Passage, document: Document) -> str:
     return "\n".join([document.title, passage.title, passage.section, passage.text, *told])
 
 
-def read_corpus(settings: Settings) -> Corpus:
+def read_corpus(settings: Settings, shipped: Corpus | None = None) -> Corpus:
     """The knowledge, or a plain folder of articles, whichever `corpus_dir` is."""
     if not settings.corpus_dir.is_dir():
         raise FileMissing(settings.corpus_dir)
     if corpus_reader.is_knowledge(settings.corpus_dir):
-        return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars)
+        return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars, shipped)
     return articles.read_articles(settings.corpus_dir, settings.passage_chars)
 
 
@@ -100,15 +101,17 @@ def is_current(settings: Settings) -> bool:
 
 
 def build_index(
-    settings: Settings, segmenter: Segmenter, encoder: Encoder, show_progress: bool = False, words: Words | None = None
+    settings: Settings, segmenter: Segmenter, encoder: Encoder, show_progress: bool = False, words: Words | None = None,
+    before: Index | None = None,
 ) -> Index:
     """Read the corpus, index it, and put the result in place of the old index.
 
     Vectors of passages that have not changed are taken over from the old index, and their words from
-    `words`, which is brought up to date.
+    `words`, which is brought up to date. When `before` was built from the same shipped files, only what the
+    station added is read again.
     """
     marks = fingerprints(settings)  # before the corpus is read: a file that changes meanwhile makes the index stale
-    found = read_corpus(settings)
+    found = read_corpus(settings, _shipped(settings, marks, before))
     documents = {document.doc_id: document for document in found.documents}
     texts = [searchable_text(passage, documents[passage.doc_id]) for passage in found.passages]
     known = words if words is not None else {}
@@ -116,9 +119,20 @@ def build_index(
     known.clear()  # words of deleted text go with it
     known.update(own)
     vectors = _encode_changed(settings.index_dir, marks["encoder"] + marks["lexicon"], texts, encoder, show_progress)
-    index = _assemble(found, Lexical.build([own[_hash(text)] for text in texts]), Dense.build(vectors))
+    index = _assemble(found, Lexical.build([own[_hash(text)] for text in texts]), Dense.build(vectors), marks)
     _write(settings.index_dir, index, marks, [_hash(text) for text in texts])
     return index
+
+
+def _shipped(settings: Settings, marks: dict[str, str], before: Index | None) -> Corpus | None:
+    """The shipped part of an index that was built from the files that are there now."""
+    same = before is not None and all(before.marks.get(part) == mark for part, mark in marks.items() if part != LOCAL_MARK)
+    if not same or not marks[LOCAL_MARK]:
+        return None
+    own = f"{corpus_reader.LOCAL}/"
+    documents = {key: document for key, document in before.documents.items() if not document.file.startswith(own)}
+    passages = tuple(passage for passage in before.passages if passage.doc_id in documents)
+    return Corpus(tuple(documents.values()), passages)
 
 
 def _encode_changed(
@@ -146,13 +160,14 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _assemble(found: Corpus, lexical: Lexical, dense: Dense) -> Index:
+def _assemble(found: Corpus, lexical: Lexical, dense: Dense, marks: dict[str, str]) -> Index:
     return Index(
         documents={document.doc_id: document for document in found.documents},
         passages=found.passages,
         lexical=lexical,
         dense=dense,
         position={passage.passage_id: row for row, passage in enumerate(found.passages)},
+        marks=marks,
     )
 
 
@@ -230,7 +245,7 @@ def _open_generation(settings: Settings, manifest: dict) -> Index:
                 Passage(**_tuples(row) | {"kind": Kind(row["kind"])}) for row in _read_lines(folder / "passages.jsonl")
             ),
         )
-        index = _assemble(found, Lexical.load(folder / "lexical"), Dense.load(folder / "dense.faiss"))
+        index = _assemble(found, Lexical.load(folder / "lexical"), Dense.load(folder / "dense.faiss"), manifest["fingerprints"])
     except Exception as error:  # json, numpy, bm25s and FAISS each raise their own
         raise IndexDamaged(settings.index_dir, f"{type(error).__name__}: {error}") from error
     if not len(index.passages) == index.dense.total == index.lexical.total == manifest["passages"]:

@@ -83,7 +83,7 @@ class Assistant:
         Raises:
             AssistantError: the corpus on disk has a fault; nothing was changed.
         """
-        found = index.build_index(self.settings, self._parts.segmenter, self._encoder, words=words)
+        found = index.build_index(self.settings, self._parts.segmenter, self._encoder, words=words, before=self._index)
         return Assistant(self.settings, found, self._encoder, self._reader, self._parts)
 
     def _understand(self, text: str, region: str | None, taps: Taps) -> Query:

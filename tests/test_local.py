@@ -268,3 +268,13 @@ def test_folders_and_spaced_names_reach_the_store(station: Settings, tmp_path: P
     assert (entry.title, entry.state) == (foreign.TITLE, UNREVIEWED) and index.is_current(station)
     main(command)
     assert len(Local(station).entries()[0]) == 1  # the second time it is there already
+
+
+def test_a_swap_never_mixes_shipped_text_of_before_with_what_is_there_now(keeper: Keeper, station: Settings):
+    """Somebody edits a shipped file and builds while the page is open: the next change takes both in."""
+    path = station.corpus_dir / "sayings.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("远亲不如近邻", "远亲可不如近邻", 1), encoding="utf-8")
+    pipeline.build(station)
+    keeper.write(Kind.CUSTOM)
+    assert keeper.finds("远亲可不如近邻") and keeper.finds("井台")
+    assert not any(passage.text == "远亲不如近邻" for passage in keeper.assistant.passages())
