@@ -253,3 +253,16 @@ def test_names_and_numbers_of_persons_in_a_foreign_text_are_pointed_out(quaranti
     text = foreign.BODY + "有事找王建国同志，电话13800138000，他管这一片。\n"
     (incoming,) = examine([("带人名.txt", text.encode())], quarantine, Comparison([]))
     assert set(incoming.warnings) == {"phone", "person"}
+
+
+def test_every_refusal_drop_and_warning_has_its_words():
+    import re
+
+    from assistant.wording import keeper
+
+    read = {name: (Path(articles.__file__).parent / f"{name}.py").read_text(encoding="utf-8") for name in ("intake", "cleaning", "quarantine", "articles")}
+    refusals = {key for text in read.values() for key in re.findall(r'FileRefused\([^()]*?"(\w+)"', text)} | {"nested", "format"}
+    drops = set(re.findall(r'(?:Dropped\(|drop\([^()]*(?:\([^()]*\))?[^()]*?, )"(\w+)"', read["cleaning"]))
+    warnings = set(re.findall(r'warnings\.append\("(\w+)"\)', read["cleaning"] + read["intake"]))
+    assert len(refusals) > 10 and len(drops) > 5 and len(warnings) > 7
+    assert refusals <= keeper.REFUSALS.keys() and drops <= keeper.DROPPED.keys() and warnings <= keeper.WARNINGS.keys()

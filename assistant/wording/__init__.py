@@ -168,7 +168,7 @@ def explain(error: AssistantError) -> str:
         facts["count"] = len(error.faults)
         facts["listing"] = "\n".join(map(explain_fault, error.faults))
     if isinstance(error, errors.FileRefused):
-        facts["sentence"] = keeper.REFUSALS[error.reason]
+        facts["sentence"] = keeper.REFUSALS.get(error.reason, keeper.REFUSALS["damaged"])
     if isinstance(error, errors.CorpusThin):
         lines = [COVERAGE_LINE.format(type_id=t or "全库", what=w, have=h, least=n) for t, w, h, n in error.shortfalls]
         facts["listing"] = "\n".join(lines)
