@@ -261,7 +261,7 @@ def test_every_refusal_drop_and_warning_has_its_words():
     from assistant.wording import keeper
 
     read = {name: (Path(articles.__file__).parent / f"{name}.py").read_text(encoding="utf-8") for name in ("intake", "cleaning", "quarantine", "articles")}
-    refusals = {key for text in read.values() for key in re.findall(r'FileRefused\([^()]*?"(\w+)"', text)} | {"nested", "format"}
+    refusals = {key for text in read.values() for key in re.findall(r'FileRefused\(\w+, "(\w+)"', text)} | {"nested", "format"}
     drops = set(re.findall(r'(?:Dropped\(|drop\([^()]*(?:\([^()]*\))?[^()]*?, )"(\w+)"', read["cleaning"]))
     warnings = set(re.findall(r'warnings\.append\("(\w+)"\)', read["cleaning"] + read["intake"]))
     assert len(refusals) > 10 and len(drops) > 5 and len(warnings) > 7
