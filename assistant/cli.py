@@ -1,7 +1,9 @@
 """The command line: parse, call, print. Answers go to stdout, all else to stderr."""
 
 import argparse
+import datetime
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +23,8 @@ from assistant.errors import (
 )
 from assistant.records import FORM_IDS, STAGES, DisputeType, Kind
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
+
+KEEPER_PASSWORD = "ASSISTANT_KEEPER_PASSWORD"
 
 
 def build(settings: Settings, args: argparse.Namespace) -> int:
@@ -156,13 +160,78 @@ def evaluate(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
+def import_(settings: Settings, args: argparse.Namespace) -> int:
+    """Take foreign documents into corpus/local/, cleaned, with a report on each; --dry-run only reports."""
+    from assistant import articles, importing, pipeline
+    from assistant.local import Local
+    from assistant.quarantine import Quarantine
+    from assistant.records import UNREVIEWED
+    from assistant.wording import keeper
+
+    local = Local(settings)
+    with Quarantine() as quarantine:
+        comparison = importing.Comparison(local.entries()[0])
+        found = []
+        for incoming in importing.examine(articles.import_files(args.paths), quarantine, comparison):
+            found.append(incoming)
+            print(_report(incoming), flush=True)
+    if not found:
+        print(keeper.CLI_NOTHING, file=sys.stderr)
+        return 1
+    taken = [(item.article, {}) for item in found if item.article and not item.same_as]
+    refused = sum(item.refusal is not None for item in found)
+    if taken and not args.dry_run:
+        local.add_articles(taken, UNREVIEWED, datetime.date.today().isoformat())
+        pipeline.open_assistant(settings)  # brings the index up to date
+    told = keeper.CLI_DRY if args.dry_run else keeper.CLI_DONE
+    print(told.format(accepted=len(taken), same=len(found) - len(taken) - refused, refused=refused), file=sys.stderr)
+    return 1 if refused else 0
+
+
+def _report(incoming: "Incoming") -> str:  # noqa: F821 (imported where it is needed: its modules are heavy)
+    """What became of one file, for a terminal."""
+    from assistant.wording import keeper
+
+    if incoming.refusal:
+        return keeper.CLI_REFUSED.format(name=incoming.name, reason=keeper.REFUSALS[incoming.refusal.reason])
+    if incoming.same_as:
+        return keeper.CLI_SAME.format(name=incoming.name, same=keeper.SAME_AS.format(title=incoming.same_as))
+    article, report = incoming.article, incoming.article.report
+    summary = keeper.REPORT_SUMMARY.format(
+        paragraphs=report.paragraphs, chars=report.chars, dropped=len(report.dropped), joined=len(report.joined),
+        headings=len(report.headings),
+    )
+    lines = [keeper.CLI_KEPT.format(
+        name=incoming.name, title=article.title, summary=summary, author=article.author or keeper.CLI_UNKNOWN,
+        date=article.date or keeper.CLI_UNKNOWN, source=article.source or keeper.CLI_UNKNOWN,
+    )]
+    lines += [keeper.CLI_DROPPED.format(reason=keeper.DROPPED[item.reason], text=item.text) for item in report.dropped]
+    if report.joined:
+        lines.append(keeper.CLI_JOINED.format(seams="  ".join(report.joined)))
+    if report.headings:
+        lines.append(keeper.CLI_HEADINGS.format(headings=" / ".join(report.headings)))
+    lines += [keeper.CLI_WARNING.format(warning=keeper.WARNINGS[key]) for key in (*report.warnings, *incoming.warnings)]
+    if incoming.near:
+        lines.append(keeper.CLI_WARNING.format(warning=keeper.NEAR.format(title=incoming.near)))
+    return "\n".join(lines)
+
+
 def serve(settings: Settings, args: argparse.Namespace) -> int:
-    """Open the page; with --kiosk the screen of the station hall and nothing else."""
+    """Open the page, with a password also the keeper's (/keeper); with --kiosk the screen of the station hall and nothing else."""
     from assistant.ui import server
 
     chosen = replace(settings, host=args.host or settings.host, port=args.port or settings.port)
-    server.serve(chosen, kiosk=args.kiosk)
+    server.serve(chosen, kiosk=args.kiosk, keeper_password=_keeper_password(args.keeper_password_file))
     return 0
+
+
+def _keeper_password(path: Path | None) -> str:
+    """The first line of the file, or what the environment says; "" when there is no keeper."""
+    if path is None:
+        return os.environ.get(KEEPER_PASSWORD, "")
+    if not path.is_file():
+        raise FileMissing(path)
+    return path.read_text(encoding="utf-8-sig", errors="replace").split("\n")[0].strip()
 
 
 def _statute_message(assistant: "Assistant", text: str) -> str:  # noqa: F821 (imported where a command needs it)
@@ -233,10 +302,14 @@ def parser() -> argparse.ArgumentParser:
     added = command("evaluate", evaluate)
     added.add_argument("--set", type=Path, metavar="FILE.jsonl", action="append", required=True)
     added.add_argument("--json", action="store_true")
+    added = command("import", import_)
+    added.add_argument("paths", nargs="+", type=Path, metavar="FILE|DIR")
+    added.add_argument("--dry-run", action="store_true")
     added = command("serve", serve)
     added.add_argument("--host")
     added.add_argument("--port", type=int)
     added.add_argument("--kiosk", action="store_true")
+    added.add_argument("--keeper-password-file", type=Path, metavar="FILE", help=f"or the environment variable {KEEPER_PASSWORD}")
     return top
 
 

@@ -6,7 +6,8 @@ one line of its file, so that a passage is a span of the file itself and 查看�
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from assistant.errors import CorpusEmpty, CorpusInvalid, FileMissing
 from assistant.records import (
+    DISABLED,
+    ENTRY_STATES,
     FORM_IDS,
     LISTENERS,
     SETTINGS,
@@ -53,6 +56,7 @@ class _Record(BaseModel):
 class _Entry(_Record):
     id: EntryId
     text: Line
+    state: Literal[ENTRY_STATES] = ""  # of what a station adds itself
 
 
 class _Principle(_Entry):
@@ -257,6 +261,11 @@ class _Front(_Source):
     topics: str = ""
     region: str = ""
     risks: list[str] = []  # the red lines that it handles rightly
+    state: Literal[ENTRY_STATES] = ""
+    author: str = ""
+    file: str = ""  # an imported article: the name of the file it came in,
+    mark: str = ""  # what tells its text from any other,
+    byline: list[str] = []  # and lines about the text that stood in the file
 
 
 class _Type(_Record):
@@ -483,9 +492,10 @@ _Parsed = tuple[Document, list[Passage]]
 def _read_dispute(path: Path, file: str, passage_chars: int) -> _Parsed:
     source = _SourceText(path)
     record = _validate(DisputeFile, source)
-    if record.id != path.stem:
-        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", path.stem)])
-    document = Document(record.id, file, record.name, source.text, record.source, str(record.date), "", (record.id,))
+    named = path.stem.split(".")[0]  # leak.yaml, or leak.anything.yaml where a station adds to it
+    if record.id != named:
+        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", named)])
+    document = Document(path.stem, file, record.name, source.text, record.source, str(record.date), "", (record.id,))
     passages = [
         _entry_passage(source, document, entry, (part, position), kind, heading, (record.id,), role=role)
         for part, (kind, heading, role) in DISPUTE_PARTS.items()
@@ -529,7 +539,7 @@ def _read_customs(path: Path, file: str, passage_chars: int) -> _Parsed:
 def _read_sayings(path: Path, file: str, passage_chars: int) -> _Parsed:
     source = _SourceText(path)
     record = _validate(SayingFile, source)
-    document = Document("sayings", file, "谚语俗语歇后语典故", source.text, record.source, str(record.date))
+    document = Document(path.stem, file, "谚语俗语歇后语典故", source.text, record.source, str(record.date))
     passages = [
         _entry_passage(source, document, entry, ("sayings", position), Kind.SAYING, entry.form, tuple(entry.types))
         for position, entry in enumerate(record.sayings)
@@ -637,6 +647,7 @@ def read_mediability(path: Path) -> tuple[tuple[Ground, ...], tuple[Ground, ...]
 
 _FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$")
+_PATH = " › "
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
 
 
@@ -653,7 +664,10 @@ def _read_guidance(path: Path, file: str, passage_chars: int) -> _Parsed:
     except yaml.YAMLError as error:
         raise CorpusInvalid([Fault(path, 1, "---", "yaml")]) from error
     document = Document(record.id, file, record.title, text, record.source, str(record.date), record.region, tuple(record.types))
-    meta = {"stages": record.stages, "topics": record.topics, "region": record.region, "risks": record.risks}
+    meta = {
+        "stages": record.stages, "topics": record.topics, "region": record.region, "risks": record.risks,
+        "state": record.state,
+    }
     meta = {key: value for key, value in meta.items() if value}
     return document, split_article(document, front.end(), passage_chars, meta)
 
@@ -673,15 +687,21 @@ def split_article(document: Document, start: int, passage_chars: int, meta: dict
 
 
 def _sections(text: str, start: int) -> Iterator[tuple[str, int, int]]:
-    """(heading, first character, one past the last) of each stretch between Markdown headings."""
-    heading, begin, position = "", start, start
+    """(headings, first character, one past the last) of each stretch between Markdown headings.
+
+    A heading below another is told with it, "坚持三个原则 › 以人为本"; the title alone (#) is not.
+    """
+    path: list[tuple[int, str]] = []
+    begin = position = start
     for line in text[start:].splitlines(keepends=True):
         found = _HEADING.match(line)
         if found:
-            yield heading, begin, position
-            heading, begin = found.group(2), position + len(line)
+            yield _PATH.join(heading for _, heading in path), begin, position
+            level = len(found.group(1))
+            path = [(above, heading) for above, heading in path if 1 < above < level] + [(level, found.group(2))]
+            begin = position + len(line)
         position += len(line)
-    yield heading, begin, position
+    yield _PATH.join(heading for _, heading in path), begin, position
 
 
 def _pieces(text: str, begin: int, end: int, passage_chars: int) -> Iterator[tuple[int, int]]:
@@ -715,19 +735,21 @@ def _trimmed(text: str, left: int, right: int) -> Iterator[tuple[int, int]]:
 
 # --- the whole folder -------------------------------------------------------------------------
 
-_READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
+_Reader = Callable[[Path, str, int], _Parsed]
+_READERS: dict[str, _Reader] = {
     "disputes/*.yaml": _read_dispute,
     "customs/*.yaml": _read_customs,
     "law/*.yaml": _read_law,
     "guidance/*.md": _read_guidance,
-    "sayings.yaml": _read_sayings,
+    "imports/*/*.md": _read_guidance,
+    "sayings*.yaml": _read_sayings,
     "redlines.yaml": _read_redlines,
     "mediability.yaml": _read_mediability,
 }
 
 
 # Read for the hall's screen, not indexed: an officer's search is not to return what was written for visitors.
-_PUBLIC_READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
+_PUBLIC_READERS: dict[str, _Reader] = {
     "public/*.yaml": _read_public,
     "public-redlines.yaml": _read_public_redlines,
 }
@@ -740,21 +762,26 @@ def is_knowledge(corpus_dir: Path) -> bool:
     return (corpus_dir / "taxonomy.yaml").exists()
 
 
-def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
-    """Read the files of `corpus_dir` and of its `local/` folder.
+def read_knowledge(corpus_dir: Path, passage_chars: int, shipped: Corpus | None = None) -> Corpus:
+    """Read the files of `corpus_dir` and of its `local/` folder; of the latter alone when `shipped` holds the rest.
 
     Raises:
         CorpusInvalid: with every fault of every file, so that one run shows them all.
         CorpusEmpty: there is nothing to read.
     """
-    documents, passages, faults = _read_all(corpus_dir, _READERS, passage_chars)
-    shown, told, more = _read_all(corpus_dir, _PUBLIC_READERS, passage_chars)
-    faults += [*more, *_cross_faults(corpus_dir, [*documents, *shown], [*passages, *told])]
+    folders = (corpus_dir / LOCAL,) if shipped else (corpus_dir, corpus_dir / LOCAL)
+    found, faults = _read_files(corpus_dir, folders, passage_chars)
+    if shipped:
+        found = Corpus(shipped.documents + found.documents, shipped.passages + found.passages)
+    told, more = _read_files(corpus_dir, (corpus_dir, corpus_dir / LOCAL), passage_chars, _PUBLIC_READERS)
+    faults += [*more, *_cross_faults(corpus_dir, found.documents + told.documents, found.passages + told.passages)]
     if faults:
         raise CorpusInvalid(faults)
-    if not passages:
+    used = [passage for passage in found.passages if passage.meta.get("state") != DISABLED]
+    if not used:
         raise CorpusEmpty(corpus_dir)
-    return Corpus(tuple(documents), tuple(passages))
+    silent = {passage.doc_id for passage in found.passages} - {passage.doc_id for passage in used}
+    return Corpus(tuple(document for document in found.documents if document.doc_id not in silent), tuple(used))
 
 
 def read_public(corpus_dir: Path) -> Corpus:
@@ -763,24 +790,46 @@ def read_public(corpus_dir: Path) -> Corpus:
     Raises:
         CorpusInvalid
     """
-    documents, passages, faults = _read_all(corpus_dir, _PUBLIC_READERS, 0)
+    found, faults = _read_files(corpus_dir, (corpus_dir, corpus_dir / LOCAL), 0, _PUBLIC_READERS)
     if faults:
         raise CorpusInvalid(faults)
     names = {item.type_id: item.name for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}
     return Corpus(
-        tuple(replace(item, title=names.get(item.title, item.title)) for item in documents),
-        tuple(replace(item, title=names.get(item.title, item.title)) for item in passages),
+        tuple(replace(item, title=names.get(item.title, item.title)) for item in found.documents),
+        tuple(replace(item, title=names.get(item.title, item.title)) for item in found.passages),
     )
 
 
-def _read_all(
-    corpus_dir: Path, readers: Mapping[str, Callable[[Path, str, int], _Parsed]], passage_chars: int
-) -> tuple[list[Document], list[Passage], list[Fault]]:
+def read_local(corpus_dir: Path, passage_chars: int) -> tuple[Corpus, list[Fault]]:
+    """What a station added itself, entries that are switched off included; and what is wrong with it."""
+    return _read_files(corpus_dir, (corpus_dir / LOCAL,), passage_chars)
+
+
+def read_candidate(corpus_dir: Path, file: str, text: str, passage_chars: int) -> Corpus:
+    """A file as it would be read if it stood at `file` below the corpus folder; nothing is written there.
+
+    Raises:
+        CorpusInvalid
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / file
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        found, faults = _read_files(Path(folder), (Path(folder), Path(folder) / LOCAL), passage_chars)
+        faults += _cross_faults(corpus_dir, found.documents, found.passages)
+    if faults:
+        raise CorpusInvalid(faults)
+    return found
+
+
+def _read_files(
+    corpus_dir: Path, folders: Sequence[Path], passage_chars: int, readers: Mapping[str, _Reader] = _READERS
+) -> tuple[Corpus, list[Fault]]:
     """Every file that one of the readers takes, the station's own ones last."""
     documents: list[Document] = []
     passages: list[Passage] = []
     faults: list[Fault] = []
-    for path, reader in _files(corpus_dir, readers):
+    for path, reader in _files(folders, readers):
         try:
             document, found = reader(path, path.relative_to(corpus_dir).as_posix(), passage_chars)
         except CorpusInvalid as error:
@@ -789,19 +838,18 @@ def _read_all(
         own = f"local-{document.doc_id}" if path.is_relative_to(corpus_dir / LOCAL) else document.doc_id
         documents.append(replace(document, doc_id=own))
         passages += [replace(passage, doc_id=own) for passage in found]
-    return documents, passages, faults
+    return Corpus(tuple(documents), tuple(passages)), faults
 
 
-def _files(
-    corpus_dir: Path, readers: Mapping[str, Callable[[Path, str, int], _Parsed]]
-) -> Iterator[tuple[Path, Callable[[Path, str, int], _Parsed]]]:
-    for folder in (corpus_dir, corpus_dir / LOCAL):
+def _files(folders: Iterable[Path], readers: Mapping[str, _Reader]) -> Iterator[tuple[Path, _Reader]]:
+    for folder in folders:
         for pattern, reader in readers.items():
             for path in sorted(folder.glob(pattern)):
-                yield path, reader
+                if not any(part.startswith(".") for part in path.relative_to(folder).parts):  # being written
+                    yield path, reader
 
 
-def _cross_faults(corpus_dir: Path, documents: list[Document], passages: list[Passage]) -> Iterator[Fault]:
+def _cross_faults(corpus_dir: Path, documents: Sequence[Document], passages: Sequence[Passage]) -> Iterator[Fault]:
     """Ids used twice, and types, risks or laws named that nothing defines."""
     by_id = {document.doc_id: document for document in documents}
     known = {item.type_id for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}

@@ -19,6 +19,26 @@ class FileDamaged(AssistantError):
         self.path, self.reason = path, reason
 
 
+class FileRefused(AssistantError):
+    """A foreign file that is not taken in; `reason` is a key of wording.keeper.REFUSALS."""
+
+    def __init__(self, name: str, reason: str, detail: str = "") -> None:
+        super().__init__(f"{name}: {reason} {detail}".rstrip())
+        self.name, self.reason, self.detail = name, reason, detail
+
+
+class EntryUnknown(AssistantError):
+    def __init__(self, entry_id: str) -> None:
+        super().__init__(f"no entry {entry_id!r} in corpus/local")
+        self.entry_id = entry_id
+
+
+class PasswordWeak(AssistantError):
+    def __init__(self, least: int) -> None:
+        super().__init__(f"the keeper's password is shorter than {least} characters")
+        self.least = least
+
+
 class CorpusInvalid(AssistantError):
     """The corpus breaks its own rules; carries every fault found, so that one run shows them all."""
 

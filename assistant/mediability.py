@@ -35,11 +35,11 @@ class MediabilityJudge:
         kind = next((verdict for verdict in ("no", "wait", "yes") if any(g.verdict == verdict for g in grounds)), "civil")
         verdict = self._verdicts[kind]
         deciding = [ground for ground in grounds if ground.verdict == kind]
-        if self._retriever.hit(verdict.entry_id) is None:
+        if self._retriever.cited(verdict.entry_id) is None:
             return None
         basis = dict.fromkeys(law_id for item in (*deciding, verdict) for law_id in item.basis)
         return Mediability(
-            verdict=kind, name=self._retriever.hit(verdict.entry_id).passage.title, text=verdict.text,
+            verdict=kind, name=self._retriever.cited(verdict.entry_id).passage.title, text=verdict.text,
             basis=self._hits(basis), grounds=self._hits(ground.entry_id for ground in deciding),
             referrals=self._referrals(query, risks),
         )
@@ -53,14 +53,14 @@ class MediabilityJudge:
     def _referrals(self, query: Query, risks: Sequence[Risk]) -> tuple[Hit, ...]:
         """Who else can help; where somebody is in danger, nobody whose work is making peace."""
         rows = [row for type_id in active_types(query) for row in self._channels.get(type_id, ())]
-        hits = [self._retriever.hit_at(row, query) for row in rows]
+        hits = [self._retriever.hit(row, 1.0, query) for row in rows]
         hits = [hit for hit in hits if hit.passage.meta.get("role") == REFERRAL_ROLE]
         if NO_YIELDING & {risk.risk_id for risk in risks}:
             hits = [hit for hit in hits if MEDIATORS not in hit.passage.meta["who"]]
         return tuple(hits[:REFERRALS])
 
     def _hits(self, ids: Iterable[str]) -> tuple[Hit, ...]:
-        return tuple(hit for hit in map(self._retriever.hit, ids) if hit)
+        return tuple(hit for hit in map(self._retriever.cited, ids) if hit)
 
 
 def _stands(ground: Ground, signs: Signs, folded: str, types: set[str], query: Query) -> bool:

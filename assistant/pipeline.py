@@ -4,10 +4,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant import corpus, index, query, wording
+from assistant import corpus, examination, index, query, wording
 from assistant.advice import SECTIONS, Composer
 from assistant.encoder import Encoder
-from assistant.errors import PassageUnknown
+from assistant.errors import IndexStale, PassageUnknown
+from assistant.examination import Examination
 from assistant.index import Index
 from assistant.mediability import MediabilityJudge
 from assistant.public import Book
@@ -28,6 +29,7 @@ class Assistant:
         self.settings = settings
         self.types = parts.types
         self.checklist = parts.checklist
+        self.segmenter = parts.segmenter
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
@@ -81,6 +83,19 @@ class Assistant:
         """What the articles of law that a text names lead to, and what to know about their numbers."""
         return self._statutes.resolve(query.clean(text, self.settings.query_chars))
 
+    def examine(self, text: str, region: str | None = None, count: int = 15) -> Examination:
+        """Everything about one query: what was understood, each ranking, what was held back and why."""
+        text = query.clean(text, self.settings.query_chars)
+        understood = self._understand(text, region)
+        advice = self.ask(text, region)
+        return examination.examine(
+            understood, advice, self._retriever, self._parts.rules, self._reader.thresholds, count
+        )
+
+    def passages(self) -> tuple[Passage, ...]:
+        """All that can be found, in the order of the corpus."""
+        return self._index.passages
+
     def source(self, passage_id: str) -> tuple[Passage, Document]:
         """A passage with the document it stands in.
 
@@ -110,6 +125,15 @@ class Assistant:
             query=text, status="ok" if named.passages else "low_confidence", message=named.told, types=(), active=(), terms=(),
             ignored=frozenset(), risks=(), mediability=None, sections=sections, elapsed_ms=round(1000 * (time.perf_counter() - began), 2),
         )
+
+    def renewed(self, words: index.Words) -> "Assistant":
+        """Another assistant over the corpus as it is on disk now; whoever asks this one goes on undisturbed.
+
+        Raises:
+            AssistantError: the corpus on disk has a fault; nothing was changed.
+        """
+        found = index.build_index(self.settings, self._parts.segmenter, self._encoder, words=words, before=self._index)
+        return Assistant(self.settings, found, self._encoder, self._reader, self._parts)
 
     def _understand(
         self, text: str, region: str | None = None, taps: Taps = Taps(), ignored: frozenset[str] = frozenset()
@@ -147,8 +171,14 @@ def open_assistant(settings: Settings) -> Assistant:
         AssistantError: a part is missing, damaged or does not fit; wording.explain says what to do.
     """
     parts = Parts(settings)
-    found = index.open_index(settings)
-    encoder = Encoder(settings.encoder_dir, parts.segmenter)
+    try:
+        found = index.open_index(settings)
+        encoder = Encoder(settings.encoder_dir, parts.segmenter)
+    except IndexStale as stale:
+        if stale.part != index.LOCAL_MARK:
+            raise
+        encoder = Encoder(settings.encoder_dir, parts.segmenter)
+        found = _brought_up_to_date(settings, parts, encoder, stale)
     return Assistant(settings, found, encoder, load_reader(settings.reader_dir, parts.features), parts)
 
 
@@ -161,6 +191,14 @@ def read_book(settings: Settings) -> Book:
     folder = settings.taxonomy_file.parent
     types = corpus.read_dispute_types(settings.taxonomy_file, folder / "disputes")
     return Book(types, corpus.read_public(folder), corpus.read_knowledge(folder, settings.passage_chars))
+
+
+def _brought_up_to_date(settings: Settings, parts: Parts, encoder: Encoder, stale: IndexStale) -> Index:
+    """Only what the station added itself differs, after an import or an interrupted change: seconds, so do it now."""
+    try:
+        return index.build_index(settings, parts.segmenter, encoder)
+    except OSError:  # an index folder that cannot be written to
+        raise stale from None
 
 
 def build(settings: Settings, show_progress: bool = False) -> Index:

@@ -11,6 +11,7 @@ from assistant.segmenter import read_word_list
 
 NEAR = 0.7  # Jaccard overlap of character bigrams from which two lines say the same
 COMMON = 400  # a bigram in more texts than this never decides
+FOREIGN = "local/imports/"  # articles of others are quoted as they are, officialese and all
 SPOKEN = frozenset({Kind.PHRASING})
 QUOTED = frozenset({Kind.LAW, Kind.SAYING, Kind.REDLINE})  # statutes, proverbs and prohibitions speak for themselves
 
@@ -29,7 +30,8 @@ def proofread(corpus: Corpus, corpus_dir: Path, lexicon_dir: Path) -> list[Fault
     harsh = [re.compile(pattern) for pattern in read_word_list(lexicon_dir / "harsh.txt")]
     documents = {document.doc_id: document for document in corpus.documents}
     faults = []
-    for passage in corpus.passages:
+    written = [passage for passage in corpus.passages if not documents[passage.doc_id].file.startswith(FOREIGN)]
+    for passage in written:
         for problem, detail in _problems(passage, officialese, harsh):
             faults.append(_fault(corpus_dir, documents[passage.doc_id], passage, problem, detail))
     for first, second in _alike(corpus.passages):
@@ -52,6 +54,24 @@ def proofread_papers(agreements: Agreements, checklist: Checklist, files: tuple[
         number = path.read_text(encoding="utf-8").split(f"id: {entry_id}")[0].count("\n") + 1
         faults += [Fault(path, number, entry_id, problem, detail) for problem, detail in said]
     return faults
+
+
+def proofread_added(added: Corpus, others: Sequence[Passage], corpus_dir: Path, lexicon_dir: Path) -> list[Fault]:
+    """The same for what is about to be added: on its own, and beside what is there."""
+    faults = proofread(added, corpus_dir, lexicon_dir)
+    documents = {document.doc_id: document for document in added.documents}
+    own = {passage.passage_id for passage in added.passages}
+    kinds = {passage.kind for passage in added.passages}
+    alike = _alike([passage for passage in others if passage.kind in kinds] + list(added.passages))
+    return faults + [
+        _fault(corpus_dir, documents[second.doc_id], second, "near_duplicate", first.passage_id) for first, second in alike
+        if second.passage_id in own and first.passage_id not in own
+    ]
+
+
+def personal(text: str) -> tuple[str, ...]:
+    """Which marks of real persons stand in a text: "phone", "person"."""
+    return tuple(name for name, pattern in (("phone", _PHONE), ("person", _PERSON)) if pattern.search(text))
 
 
 def _problems(passage: Passage, officialese: Sequence[str], harsh: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, str]]:

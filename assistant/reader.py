@@ -23,6 +23,7 @@ NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
 OTHER_BUSINESS = "other_business"  # label for questions that are not about a dispute
 BLOWS = ("assault", "quarrel")  # what other quarrels end in
 NGRAM_LENGTHS = (1, 2, 3)
+_LONG_NUMBER = re.compile(r"\d{5,}")  # of a phone, a card, an order: says nothing about a quarrel
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 
 
@@ -39,6 +40,7 @@ class Features:
 
         The everyday wordings in `ignored` are not taken for their standard terms.
         """
+        text = _LONG_NUMBER.sub(" ", text)
         folded = fold(text)
         found = {f"w:{word}" for word in self._segmenter.words(text)}
         for run in _RUN.findall(folded):

@@ -28,6 +28,8 @@ STAGES = ("开场", "降温", "倾听", "说理", "换位", "方案", "收尾", 
 LISTENERS = ("双方", "先动手或过错方", "受害或受损方", "老人", "年轻人", "围观亲友")
 SETTINGS = ("面对面", "背靠背")
 FORM_IDS = ("onspot", "police", "people")  # the blank agreements
+UNREVIEWED, DISABLED = "待审核", "停用"  # an entry that waits for a second look; one that is switched off
+ENTRY_STATES = ("", UNREVIEWED, DISABLED)
 EVERYWHERE = "通用"  # the region of a custom that is known all over the country
 
 

@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from assistant import wording
 from assistant.advice import NO_TWO_SIDES
-from assistant.records import Advice, DisputeType, Document, Hit, Kind, Mediability, Passage, Risk
+from assistant.records import UNREVIEWED, Advice, DisputeType, Document, Hit, Kind, Mediability, Passage, Risk
 from assistant.redlines import NO_YIELDING
+from assistant.wording import keeper
 
 LAW_MONTHS = 12  # a law line checked longer ago than this says so
 
@@ -189,15 +190,25 @@ def examples(texts: Sequence[str]) -> str:
     return f'<details class="examples"><summary>{escape(wording.EXAMPLES_LABEL)}</summary>{buttons}</details>'
 
 
-def card(advice: Advice) -> str:
-    """The card for the page."""
+def card(advice: Advice, votes: bool = False) -> str:
+    """The card for the page; with `votes`, each line can be called useful or useless."""
     if advice.status != "ok":
         return f'<article class="card">{notice(advice.message)}{_types_html(advice, on_page=True)}</article>'
     if is_statute_card(advice):
         law = _section_html("law", advice.sections["law"], advice, on_page=True)
         return f'<article class="card">{notice(advice.message)}{law}</article>'
     head = f"{_types_html(advice, on_page=True)}{_terms_html(advice)}{_jump_html(advice)}"
-    return f'<article class="card">{head}{_body(advice, on_page=True)}</article>'
+    body = _body(advice, on_page=True)
+    return f'<article class="card">{head}{_with_votes(body) if votes else body}</article>'
+
+
+def _with_votes(body: str) -> str:
+    """Two buttons after each line, whose last part is its source."""
+    buttons = "".join(
+        f'<button class="vote {name}">{escape(word)}</button>'
+        for name, word in (("useful", keeper.USEFUL), ("useless", keeper.USELESS))
+    )
+    return body.replace("</p></li>", f"{buttons}</p></li>")
 
 
 def _jump_html(advice: Advice) -> str:
@@ -374,6 +385,8 @@ def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
         tags = [wording.KIND_NAMES[Kind.SAYING]]
     else:
         tags = [str(meta[key]) for key in ("role", "who") if key in meta and meta[key] != "要点"]
+    if meta.get("state") == UNREVIEWED:
+        tags.append(keeper.UNREVIEWED_TAG)
     return "".join(f'<span class="tag">{escape(tag)}</span>' for tag in tags)
 
 

@@ -66,7 +66,7 @@ class Retriever:
         scores = {"hybrid": ranking.fused, "lexical": ranking.lexical, "dense": ranking.dense}[mode]
         rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
         accepted = (int(row) for row in rows if wanted.accepts(self._index.passages[row]))
-        return [self._hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
+        return [self.hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
 
     def choose(
         self, query: Query, scores: Mapping[int, float], quota: int, taken: Counter[str],
@@ -83,7 +83,7 @@ class Retriever:
             if taken[passage.doc_id] >= PER_DOCUMENT and not unlimited(passage):
                 continue
             taken[passage.doc_id] += 1
-            chosen.append(self._hit(row, score, query))
+            chosen.append(self.hit(row, score, query))
             if len(chosen) == quota:
                 break
         return chosen
@@ -104,13 +104,13 @@ class Retriever:
         found: defaultdict[str, list[Hit]] = defaultdict(list)
         for passage in self._index.passages:
             for risk in passage.meta.get("risks", ()) if passage.kind is kind else ():
-                found[risk].append(self.hit(passage.passage_id))
+                found[risk].append(self.cited(passage.passage_id))
         return found
 
     def passage(self, row: int) -> Passage:
         return self._index.passages[row]
 
-    def hit(self, passage_id: str) -> Hit | None:
+    def cited(self, passage_id: str) -> Hit | None:
         """The passage with this id as a hit that nobody had to search for."""
         row = self._index.position.get(passage_id)
         if row is None:
@@ -118,10 +118,8 @@ class Retriever:
         passage = self._index.passages[row]
         return Hit(passage, self._index.documents[passage.doc_id], 1.0)
 
-    def hit_at(self, row: int, query: Query) -> Hit:
-        return self._hit(row, 1.0, query)
-
-    def _hit(self, row: int, score: float, query: Query) -> Hit:
+    def hit(self, row: int, score: float, query: Query) -> Hit:
+        """One row as a hit, with the words that explain it."""
         passage = self._index.passages[row]
         return Hit(passage, self._index.documents[passage.doc_id], round(score, 4), self._why(row, query))
 

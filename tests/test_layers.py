@@ -18,7 +18,7 @@ ORDER = [
 HOMES = {
     "jieba": "segmenter", "opencc": "segmenter", "sentence_transformers": "encoder", "faiss": "dense",
     "bm25s": "lexical", "gradio": "ui", "pydantic": "corpus", "trafilatura": "intake", "pypdf": "intake",
-    "jinja2": "ui", "segno": "ui",
+    "lxml": "intake office", "charset_normalizer": "intake", "jinja2": "ui", "segno": "ui",
     "docx": "intake office", "pptx": "office",  # Word files are read in one place and written in another
 }
 
@@ -68,6 +68,7 @@ SPEAK_THE_FORMAT = {
     "office.py",  # names of fonts
     "sheets.py",  # stages, and the hints on forms
     "statutes.py",  # how articles are written and asked for
+    "cleaning.py", "names.py", "intake.py", "segmenter.py",  # what foreign pages say about themselves, what names look like
 }
 
 

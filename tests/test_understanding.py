@@ -49,6 +49,11 @@ def test_a_hundred_thousand_characters_are_read_up_to_the_limit(assistant: Assis
     assert len(advice.query) <= assistant.settings.query_chars
 
 
+def test_a_phone_number_does_not_hide_the_quarrel(assistant: Assistant):
+    advice = assistant.ask("家里三楼漏水把二楼泡了，电话13812345678")
+    assert advice.status == "ok" and advice.types[0][0].type_id == "leak"
+
+
 def test_the_end_of_a_very_long_story_is_read_too(assistant: Assistant):
     story = "今天早上起来先烧了一壶水，又去集上买了二斤豆腐。" * 150 + "回来一看楼上漏水把我家天花板泡了，他死活不认账。"
     assert assistant.ask(story).types[0][0].type_id == "leak"

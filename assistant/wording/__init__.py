@@ -6,6 +6,7 @@ Here what every page shares and what the officer's page says; the other pages' w
 from assistant import errors
 from assistant.errors import AssistantError
 from assistant.records import Fault, Kind
+from assistant.wording import keeper
 
 APP_TITLE = "调解助手"
 APP_TAGLINE = "说说怎么回事，马上看到怎么劝、先别做什么、依据在哪儿。全部在本机，不联网、不留存。"
@@ -149,6 +150,9 @@ FAULT_LINE = "{path} 第 {line} 行“{field}”：{text}"
 EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.FileMissing: "找不到 {path}。请检查路径有没有写错。",
     errors.FileDamaged: "读不了文件 {path}：不是它的后缀说的那种文件，或者里面没有文字（扫描件要先识别成文字）。请换一份再试。",
+    errors.FileRefused: "{name}：{sentence}",
+    errors.EntryUnknown: "本单位的内容里没有编号为 {entry_id} 的条目，可能已经删掉，或者是手工放的文件。请刷新页面看看。",
+    errors.PasswordWeak: "管内容的口令太短，至少要 {least} 个字符。请换一个长的再打开。",
     errors.CorpusInvalid: "语料有 {count} 处要改，改好后再运行 python -m assistant check：\n{listing}",
     errors.CorpusThin: COVERAGE_SHORT + "\n请补写后再运行 python -m assistant check --coverage",
     errors.CorpusEmpty: "{path} 里没有可以读的文章（.md .txt .html .docx .pdf）。请放进文章再运行 python -m assistant build。",
@@ -181,6 +185,8 @@ def explain(error: AssistantError) -> str:
     if isinstance(error, errors.CorpusInvalid):
         facts["count"] = len(error.faults)
         facts["listing"] = "\n".join(map(explain_fault, error.faults))
+    if isinstance(error, errors.FileRefused):
+        facts["sentence"] = keeper.REFUSALS.get(error.reason, keeper.REFUSALS["damaged"])
     if isinstance(error, errors.CorpusThin):
         lines = [COVERAGE_LINE.format(type_id=t or "全库", what=w, have=h, least=n) for t, w, h, n in error.shortfalls]
         facts["listing"] = "\n".join(lines)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from assistant import public, render, sheets, wording
+from assistant import names, public, render, sheets, wording
 from assistant.errors import AssistantError
 from assistant.records import Advice, Taps
 from assistant.ui.opening import Opening
 from assistant.ui.sheets import pages
+from assistant.worklist import Worklist
 
 IGNORED = 50  # wordings that one card can have switched off
 
@@ -14,8 +15,10 @@ IGNORED = 50  # wordings that one card can have switched off
 class Handlers:
     """Answers for every visitor, so nothing here may change after it is made."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, worklist: Worklist | None = None) -> None:
+        """`worklist` is there when the station has a keeper; it says itself whether it is switched on."""
         self._opening = opening
+        self._worklist = worklist
 
     def greet(self) -> Iterator[str]:
         """The line under the title: first that things are being prepared, then nothing or what is wrong."""
@@ -33,7 +36,12 @@ class Handlers:
         advice = self.advise(text, region, blows, injury, elder_child, type_id, ignored)
         if isinstance(advice, str):
             return render.notice(advice), ""
-        return render.card(advice), self._paper(advice)
+        self._note(advice)
+        return render.card(advice, self._votes), self._paper(advice)
+
+    @property
+    def _votes(self) -> bool:
+        return self._worklist is not None and self._worklist.on
 
     def advise(
         self, text: str, region: str, blows: str, injury: str, elder_child: str, type_id: str = "", ignored: str = ""
@@ -52,6 +60,28 @@ class Handlers:
         except AssistantError as error:
             return wording.explain(error)
 
+    def _note(self, advice: Advice) -> None:
+        """Count the type; put what was not answered on the worklist, if that is switched on."""
+        assistant = self._opening.wait()
+        if self._worklist is None or isinstance(assistant, str):
+            return
+        if advice.status == "ok" and advice.types:
+            self._worklist.count(advice.types[0][0].type_id)
+        if advice.status == "low_confidence":
+            self._worklist.add("unanswered", "", advice.query, lambda text: names.mask(text, assistant.segmenter))
+
+    def vote(self, passage_id: str, useful: bool, text: str) -> bool:
+        """Put a vote on the worklist; False when it is switched off or there is no such passage."""
+        assistant = self._opening.wait()
+        if self._worklist is None or isinstance(assistant, str):
+            return False
+        try:
+            assistant.source(passage_id)
+        except AssistantError:
+            return False
+        kind = "useful" if useful else "useless"
+        return self._worklist.add(kind, passage_id, text, lambda given: names.mask(given, assistant.segmenter))
+
     def _paper(self, advice: Advice) -> str:
         """The one page to take along; an article that was asked for by number prints as the card shows it."""
         if render.is_statute_card(advice):
@@ -69,7 +99,7 @@ class Handlers:
         if type_id in {item.type_id for item in assistant.types}:
             said = " ".join(hit.passage.meta["chip"] for hit in hits if "chip" in hit.passage.meta)
             advice = assistant.ask(said, None, taps, type_id)
-            return render.card(advice), self._paper(advice)
+            return render.card(advice, self._votes), self._paper(advice)
         named = {type_id for hit in hits if hit.document.doc_id.startswith("public-") for type_id in hit.passage.types}
         return render.entries(hits, [item for item in assistant.types if item.type_id in named], len(ids) - len(hits)), ""
 

@@ -80,6 +80,15 @@ document.addEventListener("click", (event) => {
       button.textContent = WORDS.copied;
       setTimeout(() => { button.textContent = WORDS.copy; }, 1500);
     });
+  } else if (button.classList.contains("vote")) {
+    // Only there while the keeper has the worklist switched on.
+    const link = button.parentElement.querySelector("a.source").getAttribute("href");
+    const passage = decodeURIComponent(link.replace(/^\/source\//, "").replace(/#.*$/, ""));
+    const text = document.querySelector("#dispute textarea").value;
+    fetch("/vote", {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ passage, useful: button.classList.contains("useful"), text: text.slice(0, 2000) }),
+    }).then((answer) => { if (answer.ok) button.textContent = WORDS.voted; });
   } else if (button.classList.contains("example")) {
     setBox("dispute", button.textContent).focus();
     setTimeout(() => document.getElementById("ask").click(), 50);
