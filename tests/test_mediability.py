@@ -41,7 +41,7 @@ def test_taps_change_the_verdict(assistant: Assistant):
 
 
 def test_no_blows_by_tap_outweighs_the_words(assistant: Assistant):
-    text = "为占地界吵起来，差点打起来，他说推了我两把"
+    text = "为占地界吵起来，他推了我两把，没伤着"
     assert verdict(assistant, text) == "yes"
     assert verdict(assistant, text, blows=False) == "civil"
 
