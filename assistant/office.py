@@ -147,6 +147,7 @@ class WordFile:
         """Raised text that jumps to the target of that name."""
         run = self.run(paragraph, text, color=ACCENT)
         run.font.superscript = True
+        run.bold = True
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), name)
         link.append(run._r)
@@ -198,22 +199,18 @@ class WordFile:
         return name
 
     def _fill_contents(self) -> None:
-        """A Word contents field whose lines are there already, so that every reader shows them; page numbers are fields."""
+        """A line a heading, linked, with its page as a field: no TOC field, whose lines only Word's user could refresh."""
         if self._contents is None:
             return
         place, self._contents = self._contents, None
         listed = [item for item in self._headings if item[0] <= 2]
-        for number, (level, text, mark) in enumerate(listed):
+        for level, text, mark in listed:
             line = place.insert_paragraph_before(style=f"toc {level}")
-            if number == 0:
-                line._p.extend(_field_start(r'TOC \o "1-2" \h \z \u'))
             link = OxmlElement("w:hyperlink")
             link.set(qn("w:anchor"), mark)
-            for run in (line.add_run(text), line.add_run("\t"), *_field_runs(line, f"PAGEREF {mark} \\h", dirty=True)):
+            for run in (line.add_run(text), line.add_run("\t"), *_field_runs(line, f"PAGEREF {mark}", dirty=True)):
                 link.append(run._r)
             line._p.append(link)
-            if number == len(listed) - 1:
-                line._p.append(_field_mark("end"))
         place._p.getparent().remove(place._p)
 
     def _head_and_foot(self, header: str, footer: str) -> None:
@@ -222,7 +219,6 @@ class WordFile:
         self.run(head, header, small=True)
         head.alignment = WD_ALIGN_PARAGRAPH.LEFT
         foot = section.footer.paragraphs[0]
-        foot.paragraph_format.tab_stops.clear_all()
         foot.paragraph_format.tab_stops.add_tab_stop(_text_width(section), WD_TAB_ALIGNMENT.RIGHT)
         self.run(foot, f"{footer}\t", small=True)
         for code in ("PAGE", "NUMPAGES"):
@@ -288,6 +284,10 @@ def _set_looks(document: Any) -> None:
     normal.font.size = Pt(11)
     normal.paragraph_format.line_spacing = 1.3
     normal.paragraph_format.space_after = Pt(5)
+    for name in ("Header", "Footer"):  # the template's tab stops are those of another page width
+        properties = styles[name].element.pPr
+        if properties.tabs is not None:
+            properties.remove(properties.tabs)
     for name, size, color, before in (
         ("Title", 24, INK, 0), ("Subtitle", 11, GREY, 0), ("Heading 1", 16, ACCENT, 16), ("Heading 2", 13, INK, 12),
         ("Heading 3", 11.5, INK, 8),
@@ -332,10 +332,12 @@ def _field_start(code: str) -> list[Any]:
 
 def _field_runs(paragraph: Any, code: str, dirty: bool = False) -> list[Any]:
     """The runs of one field at the end of a paragraph; the program that opens the file computes it."""
-    runs = [paragraph.add_run() for _ in range(3)]
-    for run, kind in ((runs[0], "begin"), (runs[2], "end")):
-        run._r.append(_field_mark(kind, dirty and kind == "begin")[0])
-    runs[1]._r.append(_field_start(code)[1][0])
+    start, told, apart = _field_start(code)
+    marks = [_field_mark("begin", dirty) if dirty else start, told, apart, None, _field_mark("end")]
+    runs = [paragraph.add_run("" if mark is not None else " ") for mark in marks]
+    for run, mark in zip(runs, marks, strict=True):
+        if mark is not None:
+            run._r.append(mark[0])
     return runs
 
 
@@ -364,7 +366,7 @@ def _themed(blob: bytes, fonts: Fonts) -> bytes:
 
 # --- slides -----------------------------------------------------------------------------------
 
-BODY_PT = ((40, 32), (90, 28), (150, 24), (240, 20), (10**9, 16))  # up to so many characters: this size
+BODY_PT = ((40, 32), (90, 28), (150, 24), (240, 20), (360, 18), (10**9, 16))  # up to so many characters: this size
 
 
 class SlideFile:
