@@ -6,7 +6,7 @@ The modules in reading order; each imports only from those before it (a test rea
     segmenter corpus intake encoder     the outside world becomes values
     lexical dense index                 values become searchable
     redlines reader query               a description becomes a Query and its risks
-    fusion retriever advice             a Query becomes hits, hits become Advice
+    fusion retriever library advice     a Query becomes hits, hits become Advice
     render office                       Advice becomes page, print sheet, text and JSON; Word and slide files
     pipeline                            put together: read this one first
     coverage proofing evaluate          what the corpus holds, how it reads, how well it answers

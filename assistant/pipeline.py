@@ -8,6 +8,7 @@ from assistant.advice import Composer
 from assistant.encoder import Encoder
 from assistant.errors import PassageUnknown
 from assistant.index import Index
+from assistant.library import Found, Library
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
 from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Score, Taps
@@ -26,6 +27,7 @@ class Assistant:
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
+        self.library = Library(found, self._retriever, parts.types)
         self._composer = Composer(self._retriever, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
         self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
@@ -50,6 +52,12 @@ class Assistant:
         text = query.clean(text, self.settings.query_chars)
         understood = self._understand(text, None, Taps())
         return self._retriever.search(understood, wanted, count or self.settings.shown, mode)
+
+    def explore(self, text: str, wanted: Filter = Filter(), count: int = 10, skip: int = 0) -> Found:
+        """A search as the trainer's desk needs it: with how many passages each filter would leave."""
+        text = query.clean(text, self.settings.query_chars)
+        understood = self._understand(text, None, Taps()) if text else None
+        return self.library.explore(understood, wanted, count, skip)
 
     def source(self, passage_id: str) -> tuple[Passage, Document]:
         """A passage with the document it stands in.

@@ -1,17 +1,23 @@
 """A Query becomes hits: lexical and dense scores over all passages, fused, then cut to what is asked."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.fusion import fuse
+from assistant.fusion import fuse, scaled
 from assistant.index import Index
+from assistant.lexical import Lexical
 from assistant.records import EVERYWHERE, Hit, Kind, Passage, Query
 from assistant.segmenter import Segmenter
 
 TERM_WEIGHT = 0.5  # a standard term counts half of a word that was really said
 PER_DOCUMENT = 2  # hits of one document among the hits of one section
+HEADS_SHARE = 0.3  # what an article's headings and topics add to the score of its passages, in a search
+KEPT = 0.85  # of its score a passage keeps for each one above it from the same document: a search shows breadth
+SPREAD_DEPTH = 400  # hits beyond are in the plain order of their scores
+NEAREST = 100  # passages that answer a search although they share no word with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class Filter:
     type_id: str | None = None
     stage: str | None = None
     region: str | None = None
+    listener: str | None = None
 
     def accepts(self, passage: Passage) -> bool:
         meta = passage.meta
@@ -30,6 +37,7 @@ class Filter:
             and (self.type_id is None or self.type_id in passage.types)
             and (self.stage is None or self.stage == meta.get("stage") or self.stage in meta.get("stages", ()))
             and (self.region is None or meta.get("region", "") in (self.region, EVERYWHERE))
+            and (self.listener is None or self.listener == meta.get("listener"))
         )
 
 
@@ -49,6 +57,13 @@ class Retriever:
         self._index = index
         self._segmenter = segmenter
         self._words: dict[int, frozenset[str]] = {}  # row to its words, filled as hits are explained
+        self._articles = self.rows_of((Kind.GUIDANCE,))
+        self._heads = Lexical.build([segmenter.search_words(self._head(row)) for row in self._articles])
+
+    def _head(self, row: int) -> str:
+        """What an article says of itself: title, heading, topics. An index of their own, or the text drowns them."""
+        passage = self._index.passages[row]
+        return "\n".join((self._index.documents[passage.doc_id].title, passage.section, passage.meta.get("topics", "")))
 
     def rank(self, query: Query) -> Ranking:
         """Score every passage."""
@@ -61,11 +76,41 @@ class Retriever:
 
     def search(self, query: Query, wanted: Filter, count: int, mode: str = "hybrid") -> list[Hit]:
         """The best passages that pass the filter; mode is hybrid, lexical or dense."""
-        ranking = self.rank(query)
-        scores = {"hybrid": ranking.fused, "lexical": ranking.lexical, "dense": ranking.dense}[mode]
+        scores = self.search_scores(query, mode)
         rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
-        accepted = (int(row) for row in rows if wanted.accepts(self._index.passages[row]))
-        return [self._hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
+        accepted = [int(row) for row in rows if wanted.accepts(self._index.passages[row])]
+        if mode == "hybrid":
+            accepted = self.spread(accepted, scores, count)
+        return [self.hit(row, float(scores[row]), query) for row in accepted[:count]]
+
+    def search_scores(self, query: Query, mode: str = "hybrid") -> np.ndarray:
+        """How well every passage answers a search; shape (passages,)."""
+        ranking = self.rank(query)
+        if mode != "hybrid":
+            return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
+        scores = ranking.fused.copy()
+        scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
+        return scores
+
+    def matching(self, query: Query) -> np.ndarray:
+        """Whether a passage has anything to do with a search: shares a word, or is among the nearest in meaning."""
+        ranking = self.rank(query)
+        nearest = np.argsort(-ranking.dense, kind="stable")[:NEAREST]
+        answers = ranking.lexical > 0
+        answers[nearest[ranking.dense[nearest] > 0]] = True
+        return answers
+
+    def spread(self, rows: Sequence[int], scores: np.ndarray, count: int) -> list[int]:
+        """The first `count` of rows that come best first, so that one document does not crowd out the others."""
+        waiting = list(rows[:SPREAD_DEPTH])
+        taken: Counter[str] = Counter()
+        chosen: list[int] = []
+        while waiting and len(chosen) < count:
+            best = max(waiting, key=lambda row: scores[row] * KEPT ** taken[self._index.passages[row].doc_id])
+            waiting.remove(best)
+            taken[self._index.passages[best].doc_id] += 1
+            chosen.append(best)
+        return chosen + list(rows[SPREAD_DEPTH:])[: count - len(chosen)]
 
     def choose(
         self, query: Query, scores: Mapping[int, float], quota: int,
@@ -82,7 +127,7 @@ class Retriever:
             if taken.get(passage.doc_id, 0) >= PER_DOCUMENT and not unlimited(passage):
                 continue
             taken[passage.doc_id] = taken.get(passage.doc_id, 0) + 1
-            chosen.append(self._hit(row, score, query))
+            chosen.append(self.hit(row, score, query))
             if len(chosen) == quota:
                 break
         return chosen
@@ -101,7 +146,7 @@ class Retriever:
     def passage(self, row: int) -> Passage:
         return self._index.passages[row]
 
-    def _hit(self, row: int, score: float, query: Query) -> Hit:
+    def hit(self, row: int, score: float, query: Query) -> Hit:
         passage = self._index.passages[row]
         return Hit(passage, self._index.documents[passage.doc_id], round(score, 4), self._why(row, query))
 
