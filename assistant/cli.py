@@ -33,7 +33,12 @@ def check(settings: Settings, args: argparse.Namespace) -> int:
     found = index.read_corpus(settings)
     parts = pipeline.Parts(settings)
     if corpus.is_knowledge(settings.corpus_dir):
-        faults = proofing.proofread(found, settings.corpus_dir, settings.lexicon_dir)
+        exercises = corpus.read_exercises(settings.corpus_dir)
+        faults = [
+            *proofing.proofread(found, settings.corpus_dir, settings.lexicon_dir),
+            *corpus.check_exercises(settings.corpus_dir, exercises, found.passages),
+            *proofing.proofread_exercises(exercises, settings.corpus_dir, settings.lexicon_dir),
+        ]
         if faults:
             raise CorpusInvalid(faults)
     if args.coverage:
