@@ -102,6 +102,28 @@ def evaluate(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
+def lesson(settings: Settings, args: argparse.Namespace) -> int:
+    """Write a lesson (.docx, .md or .pptx) from ids, or from a basket that the trainer's desk saved."""
+    from assistant import lesson as lessons
+    from assistant import pipeline
+    from assistant.wording import lesson as words
+
+    assistant = pipeline.open_assistant(settings)
+    if args.file:
+        basket = lessons.read_basket_file(args.file)
+        basket = replace(basket, title=args.title or basket.title)
+    else:
+        ids = [item.strip() for item in args.ids.split(",") if item.strip()]
+        basket = lessons.basket_of(ids, args.title or words.UNTITLED)
+    made = lessons.resolve(basket, assistant.library.excerpt, strict=not args.file)
+    lessons.write(made, assistant.types, args.to)
+    for listing, ids in ((words.GONE_LISTING, made.missing), (words.CHANGED_LISTING, made.changed)):
+        if ids:
+            print(listing.format(ids="、".join(ids)), file=sys.stderr)
+    print(words.WRITTEN.format(path=args.to, count=len(made.excerpts)), file=sys.stderr)
+    return 0
+
+
 def serve(settings: Settings, args: argparse.Namespace) -> int:
     """Open the page."""
     from assistant.ui import server
@@ -165,6 +187,12 @@ def parser() -> argparse.ArgumentParser:
     added = command("evaluate", evaluate)
     added.add_argument("--set", type=Path, metavar="FILE.jsonl", action="append", required=True)
     added.add_argument("--json", action="store_true")
+    added = command("lesson", lesson)
+    given = added.add_mutually_exclusive_group(required=True)
+    given.add_argument("--ids", metavar="ID,ID")
+    given.add_argument("--file", type=Path, metavar="BASKET.json")
+    added.add_argument("--title")
+    added.add_argument("--to", type=Path, metavar="FILE.docx|.md|.pptx", required=True)
     added = command("serve", serve)
     added.add_argument("--host")
     added.add_argument("--port", type=int)

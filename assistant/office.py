@@ -27,6 +27,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from lxml import etree
 from pptx.dml.color import RGBColor as SlideColor
+from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn as slide_qn
 from pptx.util import Cm as SlideCm
 from pptx.util import Pt as SlidePt
@@ -34,7 +35,7 @@ from pptx.util import Pt as SlidePt
 A4_CM = (21.0, 29.7)
 MARGINS_CM = (2.5, 2.2)  # top and bottom, left and right
 SLIDE_CM = (33.867, 19.05)  # 16:9
-INK, GREY, ACCENT = "1C2733", "5A6572", "1F4E79"
+INK, GREY, ACCENT, WARNING = "1C2733", "5A6572", "1F4E79", "A3161A"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -118,6 +119,14 @@ class WordFile:
         paragraph.paragraph_format.keep_with_next = keep or None
         return paragraph
 
+    def paragraph_led(self, name: str, text: str, strong: bool = False) -> Any:
+        """A paragraph that begins with its name in bold; a `strong` one is coloured."""
+        paragraph = self.document.add_paragraph()
+        paragraph.paragraph_format.left_indent = Cm(0.6)
+        self.run(paragraph, f"{name}：", bold=True, color=ACCENT if strong else "")
+        self.run(paragraph, text, color=ACCENT if strong else "")
+        return paragraph
+
     def run(self, paragraph: Any, text: str, bold: bool = False, small: bool = False, color: str = "") -> Any:
         """More text at the end of a paragraph."""
         run = paragraph.add_run(writable(text))
@@ -169,6 +178,7 @@ class WordFile:
                 _shade(cell, "E8EDF3")
         table.autofit = not widths_cm
         for column, width in zip(table.columns, widths_cm, strict=False):
+            column.width = Cm(width)
             for cell in column.cells:
                 cell.width = Cm(width)
         return table
@@ -300,6 +310,15 @@ def _set_looks(document: Any) -> None:
     quote.font.italic = False  # slanted Chinese letters are hard to read
     quote.font.color.rgb = RGBColor.from_string(INK)
     quote.paragraph_format.left_indent = Cm(0.6)
+    quote.element.get_or_add_pPr().insert_element_before(_left_rule(), "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr")
+
+
+def _left_rule() -> Any:
+    borders, left = OxmlElement("w:pBdr"), OxmlElement("w:left")
+    for name, value in (("val", "single"), ("sz", "18"), ("space", "8"), ("color", ACCENT)):
+        left.set(qn(f"w:{name}"), value)
+    borders.append(left)
+    return borders
 
 
 def _flag_row(row: Any, name: str) -> None:
@@ -366,7 +385,7 @@ def _themed(blob: bytes, fonts: Fonts) -> bytes:
 
 # --- slides -----------------------------------------------------------------------------------
 
-BODY_PT = ((40, 32), (90, 28), (150, 24), (240, 20), (360, 18), (10**9, 16))  # up to so many characters: this size
+BODY_PT = ((40, 48), (90, 38), (150, 32), (230, 27), (330, 23), (10**9, 18))  # up to so many characters: this size
 
 
 class SlideFile:
@@ -395,9 +414,9 @@ class SlideFile:
         self._rule(slide, (2.1, 3.2, 3.0))
         length = sum(map(len, lines)) + 12 * (len(lines) - 1)  # a new line costs about half a row
         size = next(points for upto, points in BODY_PT if length <= upto)
-        self._text(slide, (2.0, 3.8, 29.8, 11.6), lines, size)
+        self._text(slide, (2.0, 3.8, 29.8, 11.2), lines, size, middle=True)
         if under:
-            self._text(slide, (2.0, 15.6, 29.8, 1.6), [under], 14, color=GREY)
+            self._text(slide, (2.0, 15.2, 29.8, 2.2), [under], 18, color=WARNING)
 
     def to_bytes(self) -> bytes:
         _dress_slides(self.presentation, self.fonts)
@@ -416,10 +435,11 @@ class SlideFile:
             slide.notes_slide.notes_text_frame.text = writable(notes)
         return slide
 
-    def _text(self, slide: Any, place_cm: tuple[float, ...], lines: Sequence[str], size: int, bold: bool = False, color: str = INK) -> Any:
+    def _text(self, slide: Any, place_cm: tuple[float, ...], lines: Sequence[str], size: int, bold: bool = False, color: str = INK, middle: bool = False) -> Any:
         """A text box; returns its last paragraph."""
         frame = slide.shapes.add_textbox(*map(SlideCm, place_cm)).text_frame
         frame.word_wrap = True
+        frame.vertical_anchor = MSO_ANCHOR.MIDDLE if middle else MSO_ANCHOR.TOP
         for number, line in enumerate(lines):
             paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
             paragraph.space_after, paragraph.line_spacing = SlidePt(size / 3), 1.2

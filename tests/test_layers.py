@@ -18,7 +18,7 @@ ORDER = [
 HOMES = {
     "jieba": "segmenter", "opencc": "segmenter", "sentence_transformers": "encoder", "faiss": "dense",
     "bm25s": "lexical", "gradio": "ui", "pydantic": "corpus", "trafilatura": "intake", "pypdf": "intake",
-    "docx": "intake office", "pptx": "office",  # Word files are read in one place and written in another
+    "docx": "intake office", "pptx": "office", "jinja2": "ui", "markupsafe": "ui",  # Word files are read in one place and written in another
 }
 
 

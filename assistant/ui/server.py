@@ -12,6 +12,7 @@ from assistant import corpus, pipeline, wording
 from assistant.errors import PortTaken
 from assistant.settings import Settings
 from assistant.ui.gate import Gate
+from assistant.ui.lesson.routes import trainer
 from assistant.ui.officer.handlers import Handlers
 from assistant.ui.opening import Opening
 from assistant.ui.role import Role
@@ -45,7 +46,7 @@ def create_app(settings: Settings, opening: Opening):
     from assistant.ui.officer import page
 
     handlers = Handlers(opening)
-    roles = [_shared(opening, handlers)]
+    roles = [_shared(opening, handlers), trainer(opening, settings)]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for role in roles:
         app.include_router(role.router)

@@ -61,6 +61,7 @@ COPIED = "已复制"
 PRINT = "打印"
 LAW_CHECKED = "核对于"
 LAW_IN_FORCE = "施行"
+LAW_BADGE = "版本"
 LAW_OLD = "可能已修订，用前请核对"
 LAW_RENUMBERED = "旧条号"
 SAY_TO = "对{side}说"
@@ -151,6 +152,10 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.SettingsInvalid: "设置文件 {path} 里的“{key}”不认识或写法不对。能用的有：{accepted}",
     errors.BatchLineInvalid: "{path} 第 {line} 行读不懂（{reason}）。每行要是一个 JSON，至少有 id 和 text。",
     errors.PassageUnknown: "没有编号为 {passage_id} 的条目，可能已经改名或删除。请重新查找。",
+    errors.BasketInvalid: "这不是备课台存的篮子文件（{reason}）。请打开用“存成文件”存下来的那一个。",
+    errors.LessonEmpty: "这一课里还没有摘录，或者编号都找不到了。请先放进几条再导出。",
+    errors.FormatUnknown: "不会写 {path} 这种文件。文件名请以这些结尾：{accepted}",
+    errors.FileUnwritable: "写不了 {path}（{reason}）。请看看文件夹在不在、磁盘满没满、文件是不是正被别的程序打开着。",
     errors.PortTaken: "{host}:{port} 已经被别的程序占用。请关掉它，或者换一个端口：python -m assistant serve --port 7861",
 }
 
