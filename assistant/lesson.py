@@ -200,8 +200,7 @@ def label(passage: Passage, types: Sequence[DisputeType], document: Document | N
     elif passage.kind is Kind.SAYING:
         told.append(passage.section)
     else:
-        told += [str(meta[key]) for key in ("role", "who") if key in meta]
-        told = list(dict.fromkeys(told))
+        told += [str(meta[key]) for key in ("role", "who") if key in meta and not told[0].endswith(str(meta[key]))]
     return " · ".join(item for item in told if item)
 
 

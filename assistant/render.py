@@ -281,6 +281,7 @@ def months_since(day: str, today: datetime.date | None = None) -> int:
 
 def _cite_html(hit: Hit, on_page: bool) -> str:
     link = f' <a class="source" href="{source_path(hit.passage)}" target="_blank">{escape(wording.SOURCE_LINK)}</a>' if on_page else ""
+    link += f' <button class="collect">{escape(wording.COLLECT)}</button>' if on_page else ""
     why = f'<span class="why">{escape(wording.WHY_LABEL)}：{escape("、".join(hit.why))}</span> ' if on_page and hit.why else ""
     return f'<p class="cite">{why}{escape(cite(hit))}{link}</p>'
 

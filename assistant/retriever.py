@@ -15,6 +15,7 @@ from assistant.segmenter import Segmenter
 TERM_WEIGHT = 0.5  # a standard term counts half of a word that was really said
 PER_DOCUMENT = 2  # hits of one document among the hits of one section
 HEADS_SHARE = 0.3  # what an article's headings and topics add to the score of its passages, in a search
+TYPES_SHARE = 0.3  # what the likeliness of a passage's dispute type adds to its score, in a search
 KEPT = 0.85  # of its score a passage keeps for each one above it from the same document: a search shows breadth
 SPREAD_DEPTH = 400  # hits beyond are in the plain order of their scores
 NEAREST = 100  # passages that answer a search although they share no word with it
@@ -57,6 +58,7 @@ class Retriever:
         self._index = index
         self._segmenter = segmenter
         self._words: dict[int, frozenset[str]] = {}  # row to its words, filled as hits are explained
+        self._of_type = self.rows_by_type(Kind)
         self._articles = self.rows_of((Kind.GUIDANCE,))
         self._heads = Lexical.build([segmenter.search_words(self._head(row)) for row in self._articles])
 
@@ -90,6 +92,8 @@ class Retriever:
             return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
         scores = ranking.fused.copy()
         scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
+        for score in query.types:
+            scores[self._of_type.get(score.label, [])] += TYPES_SHARE * score.probability
         return scores
 
     def matching(self, query: Query) -> np.ndarray:

@@ -175,7 +175,8 @@ class Desk:
         counts = assistant.library.coverage()
         columns = [("kind", kind.value, wording.KIND_NAMES[kind]) for kind in COVERED]
         stages = [("stage", stage, stage) for stage in STAGES]
-        most = {value: max((own[value] for own in counts.values()), default=1) or 1 for _, value, _ in [*columns, *stages]}
+        most = {value: max((own[value] for own in counts.values()), default=1) or 1 for _, value, _ in columns}
+        most |= dict.fromkeys(STAGES, max((own[stage] for own in counts.values() for stage in STAGES), default=1) or 1)
         rows = [
             (item, [
                 {"facet": facet, "value": value, "name": name, "count": counts[item.type_id][value],
@@ -229,6 +230,16 @@ def _same_origin(request: Request) -> None:
         raise Refused(403)
 
 
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused(400) from None
+    if not isinstance(given, dict):
+        raise Refused(400)
+    return given
+
+
 def trainer(opening: Opening, settings: Settings) -> Role:
     """The routes of the trainer's desk, and what of them the gate lets through."""
     desk = Desk(opening, settings)
@@ -242,15 +253,12 @@ def trainer(opening: Opening, settings: Settings) -> Role:
         except AssistantError as error:
             return PlainTextResponse(wording.explain(error), 422)
 
-    def body_of(request: Request, body: bytes) -> dict[str, Any]:
-        _same_origin(request)
-        try:
-            given = json.loads(body)
-        except (ValueError, RecursionError):
-            raise Refused(400) from None
-        if not isinstance(given, dict):
-            raise Refused(400)
-        return given
+    def posted(request: Request, answer: Any) -> Response:
+        def checked() -> Response:
+            _same_origin(request)
+            return answer()
+
+        return answered(checked)
 
     async def raw(request: Request) -> bytes:
         return await request.body()
@@ -259,19 +267,19 @@ def trainer(opening: Opening, settings: Settings) -> Role:
 
     @router.post("/search")
     def search(request: Request, body: bytes = Depends(raw)) -> Response:
-        return answered(lambda: desk.search(body_of(request, body)))
+        return posted(request, lambda: desk.search(_object(body)))
 
     @router.post("/excerpts")
     def excerpts(request: Request, body: bytes = Depends(raw)) -> Response:
-        return answered(lambda: desk.excerpts(body_of(request, body)))
+        return posted(request, lambda: desk.excerpts(_object(body)))
 
     @router.post("/open")
     def open_basket(request: Request, body: bytes = Depends(raw)) -> Response:
-        return answered(lambda: (_same_origin(request), desk.open_basket(body))[1])
+        return posted(request, lambda: desk.open_basket(body))
 
     @router.post("/export/{ending}")
     def export(ending: str, request: Request, body: bytes = Depends(raw)) -> Response:
-        return answered(lambda: (_same_origin(request), desk.export(ending, body))[1])
+        return posted(request, lambda: desk.export(ending, body))
 
     name = r"[\w%#.-]+"
     return Role(
