@@ -8,6 +8,7 @@ has changed since is named, and so is one that is gone.
 import datetime
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from assistant.wording import lesson as words
 FORMAT = "lesson-1"
 MOST_ITEMS = 300
 TITLE_CHARS, REMARK_CHARS = 120, 2000
+GIST_CHARS = 18  # of a text that stands for a title
+_CLAUSE_END = re.compile(r"[，。；：？！]")
 
 Finder = Callable[[str], tuple[Passage, Document] | None]
 
@@ -200,8 +203,18 @@ def label(passage: Passage, types: Sequence[DisputeType], document: Document | N
     elif passage.kind is Kind.SAYING:
         told.append(passage.section)
     else:
-        told += [str(meta[key]) for key in ("role", "who") if key in meta and not told[0].endswith(str(meta[key]))]
+        told = [passage.section, *([str(meta["who"])] if "who" in meta else [])]
     return " · ".join(item for item in told if item)
+
+
+def heading(excerpt: Excerpt, types: Sequence[DisputeType]) -> str:
+    """A line of the contents: number, what it is, and for what has no title of its own how it begins."""
+    passage = excerpt.passage
+    told = f"{excerpt.number}. {label(passage, types)}"
+    if passage.kind not in (Kind.GRIEVANCE, Kind.QUESTION, Kind.PRINCIPLE, Kind.SAYING):
+        return told
+    begins = _CLAUSE_END.split(passage.text, maxsplit=1)[0][:GIST_CHARS]
+    return f"{told} · {begins}{'' if begins == passage.text else '……'}"
 
 
 def notes(passage: Passage) -> list[tuple[str, str]]:
@@ -257,17 +270,17 @@ def as_docx(lesson: Lesson, types: Sequence[DisputeType]) -> bytes:
     for excerpt in lesson.excerpts:
         line = file.paragraph(f"[{excerpt.number}] {reference(excerpt)}", small=True)
         file.target(line, f"ref{excerpt.number}")
-    file.heading(words.SOURCES_TITLE, 2)
+    file.heading(words.SOURCES_TITLE, 3)
     file.table(words.SOURCES_HEAD, [(title, str(count)) for title, count in sources(lesson.excerpts)], (13.0, 3.0))
     if lesson.missing:
-        file.heading(words.MISSING_TITLE, 2)
+        file.heading(words.MISSING_TITLE, 3)
         for passage_id in lesson.missing:
             file.paragraph(words.MISSING_LINE.format(id=passage_id))
     return file.to_bytes()
 
 
 def _docx_excerpt(file: office.WordFile, excerpt: Excerpt, types: Sequence[DisputeType]) -> None:
-    file.heading(f"{excerpt.number}. {label(excerpt.passage, types)}", 2)
+    file.heading(heading(excerpt, types), 2)
     file.quote(excerpt.passage.text)
     for name, text in notes(excerpt.passage):
         file.paragraph_led(name, text)
@@ -284,12 +297,12 @@ def as_markdown(lesson: Lesson, types: Sequence[DisputeType]) -> bytes:
     for part, title in zip(lesson.parts, titles, strict=True):
         if title:
             lines.append(f"- {title}")
-        lines += [f"{'  ' if title else ''}- {e.number}. {label(e.passage, types)}" for e in part.excerpts]
+        lines += [f"{'  ' if title else ''}- {heading(e, types)}" for e in part.excerpts]
     for part, title in zip(lesson.parts, titles, strict=True):
         if title:
             lines += ["", f"## {title}"]
         for excerpt in part.excerpts:
-            lines += ["", f"### {excerpt.number}. {label(excerpt.passage, types)}", ""]
+            lines += ["", f"### {heading(excerpt, types)}", ""]
             lines += [f"> {line}" for line in excerpt.passage.text.split("\n")]
             lines += ["", *(f"- **{name}**：{text}" for name, text in notes(excerpt.passage))]
             if excerpt.remark:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.index import Index
@@ -49,7 +49,10 @@ class Library:
             "stage": STAGES, "listener": LISTENERS,
             "region": (EVERYWHERE, *(region for region in regions if region != EVERYWHERE)),
         }
-        self._laws = [(passage, _names(passage), _articles(passage)) for passage in index.passages if passage.kind is Kind.LAW]
+        self._laws = [
+            (passage, names, numbers) for passage in index.passages if passage.kind is Kind.LAW
+            for names, numbers in _articles(passage)
+        ]
 
     def explore(self, query: Query | None, wanted: Filter, count: int, skip: int = 0) -> Found:
         """What answers a search under the filters; without a query, all that passes them, as it stands in the corpus."""
@@ -123,7 +126,10 @@ class Library:
         return found
 
     def articles(self, text: str) -> list[Passage]:
-        """The law lines that a text names by law and number (民法典第288条), or by number alone; none when it names none."""
+        """The law lines that a text names by law and number (民法典第288条), or by number alone; none when it names none.
+
+        Lines of that very article come first, then those that also rest on it or once stood under that number.
+        """
         plain = _plain_name(text)
         numbers = _numbers(text)
         named = [(passage, max(names_in, key=len), articles) for passage, names, articles in self._laws
@@ -134,12 +140,16 @@ class Library:
         if named:
             longest = max(len(name) for _, name, _ in named)  # 治安管理处罚法 is not 处罚法
             named = [item for item in named if len(item[1]) == longest]
-            if not numbers:
-                return [passage for passage, name, _ in named] if plain == named[0][1] else []
-            return [passage for passage, _, articles in named if numbers & articles]
-        if numbers and not re.sub(_ARTICLE, "", text).strip("《》 　，。"):
-            return [passage for passage, _, articles in self._laws if numbers & articles]
-        return []
+            found = [passage for passage, _, articles in named if numbers & articles or (not numbers and plain == named[0][1])]
+        elif numbers and not re.sub(_ARTICLE, "", text).strip("《》 　，。"):
+            found = [passage for passage, _, articles in self._laws if numbers & articles]
+        else:
+            found = []
+        return _own_first({passage.passage_id: passage for passage in found}.values(), numbers)
+
+
+def _own_first(passages: Iterable[Passage], numbers: set[int]) -> list[Passage]:
+    return sorted(passages, key=lambda passage: not numbers & _numbers(str(passage.meta.get("article", ""))))
 
 
 def _values_of(passage: Passage, facet: str) -> Sequence[str]:
@@ -177,9 +187,13 @@ def _numbers(text: str) -> set[int]:
     return {chinese_number(number) for number in _ARTICLE.findall(text)}
 
 
-def _articles(passage: Passage) -> set[int]:
+def _articles(passage: Passage) -> Iterator[tuple[tuple[str, ...], set[int]]]:
+    """(names of a law, article numbers) that lead to a law line: its own, today's and the old, and those it also rests on."""
     meta = passage.meta
-    return _numbers(" ".join([str(meta.get("article", "")), str(meta.get("old_article", "")), *map(str, meta.get("also", ()))]))
+    yield _names(passage), _numbers(f"{meta.get('article', '')} {meta.get('old_article', '')}")
+    for other in meta.get("also", ()):
+        law, _, article = str(other).rpartition("》")
+        yield (_plain_name(law),) if law else _names(passage), _numbers(article)
 
 
 def _plain_name(text: str) -> str:

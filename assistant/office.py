@@ -120,8 +120,9 @@ class WordFile:
         return paragraph
 
     def paragraph_led(self, name: str, text: str, strong: bool = False) -> Any:
-        """A paragraph that begins with its name in bold; a `strong` one is coloured."""
+        """A note that begins with its name in bold, on one page with what follows it; a `strong` one is coloured."""
         paragraph = self.document.add_paragraph()
+        paragraph.paragraph_format.keep_with_next = True
         paragraph.paragraph_format.left_indent = Cm(0.6)
         self.run(paragraph, f"{name}：", bold=True, color=ACCENT if strong else "")
         self.run(paragraph, text, color=ACCENT if strong else "")
@@ -146,7 +147,8 @@ class WordFile:
         return paragraph
 
     def quote(self, text: str) -> Any:
-        return self.paragraph(text, style="Quote")
+        """A quotation; it stays on one page with what follows it, its source."""
+        return self.paragraph(text, style="Quote", keep=True)
 
     def target(self, paragraph: Any, name: str) -> None:
         """Make a paragraph the place that `reference` jumps to."""

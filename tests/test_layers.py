@@ -64,6 +64,7 @@ SPEAK_THE_FORMAT = {
     "records.py", "corpus.py", "coverage.py", "proofing.py", "advice.py", "render.py",
     "office.py",  # names of fonts
     "library.py",  # numbers of law articles
+    "lesson.py",  # where a clause ends
 }
 
 

@@ -1,44 +1,15 @@
 """The officer's page in a real Chromium: type, read, open a source, print; no other host is asked."""
 
-import os
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from served import serving
+from playwright.sync_api import Browser, Page, expect
 
 from assistant import wording
-from assistant.settings import Settings
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 DISPUTE = "三楼漏水把二楼泡了，两家在楼道骂起来，他抄起铁锹拍了我一下，胳膊骨折住院了"
-
-
-@pytest.fixture(scope="module")
-def address(built_settings: Settings) -> Iterator[str]:
-    with serving(built_settings) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        message = "Chromium is not installed: run tests/browser/install_chromium.sh"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)  # on a laptop without Chromium; CI fails instead, two lines above
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
