@@ -56,7 +56,8 @@ GONE = "找不到了（{id}）"
 GONE_LISTING = "这些编号在语料里已经没有了，导出时会略过：{ids}"
 CHANGED = "内容和存的时候不一样了"
 CHANGED_LISTING = "这些内容和存文件的时候不一样了，请再看一眼：{ids}"
-KEYS = "键盘：/ 去查找框；Tab 走到一条上，Alt+↑ Alt+↓ 挪次序，Delete 拿掉；Ctrl+Z 撤销。"
+KEYS_TITLE = "用键盘"
+KEYS = "/ 去查找框；Tab 走到一条上，Alt+↑ Alt+↓ 挪次序，Delete 拿掉；Ctrl+Z 撤销。"
 SOURCES_TITLE = "这一课用了哪些出处"
 SOURCES_HEAD = ("出处", "条数")
 

@@ -195,7 +195,7 @@ function itemRow(item, number) {
   row.append(element("b", { textContent: `${number}. ${known ? known.label : fill(W.GONE, { id: item.id })}` }));
   if (changed) row.append(element("p", { className: "warning", textContent: W.CHANGED }));
   row.append(element("p", { className: "snippet", textContent: known ? known.text : "" }));
-  const remark = element("textarea", { value: item.remark, rows: item.remark ? 3 : 1, placeholder: W.REMARK, maxLength: +$("basket-items").dataset.remarkChars });
+  const remark = element("textarea", { value: item.remark, rows: item.remark ? 2 : 1, placeholder: W.REMARK, maxLength: +$("basket-items").dataset.remarkChars });
   remark.setAttribute("aria-label", `${W.REMARK} ${number}`);
   remark.onchange = () => change((now) => { now.sections.flatMap((s) => s.items).find((i) => i.id === item.id).remark = remark.value; });
   const button = (className, text, onclick) => {
