@@ -67,7 +67,7 @@ class Library:
             shown = [Hit(passages[row], self._index.documents[passages[row].doc_id], 0.0) for row in rows[skip : skip + count]]
         else:
             spread = self._retriever.spread(rows, scores, skip + count)
-            shown = [self._retriever.hit(row, float(scores[row]), query) for row in spread[skip : skip + count]]
+            shown = [self._retriever.hit(row, score, query) for row, score in spread[skip:]]
         return Found(tuple(shown), len(rows), self._counts([passages[row] for row in base], wanted))
 
     def _counts(self, passages: Sequence[Passage], wanted: Filter) -> dict[str, dict[str, int]]:

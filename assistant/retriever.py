@@ -1,5 +1,6 @@
 """A Query becomes hits: lexical and dense scores over all passages, fused, then cut to what is asked."""
 
+import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ PER_DOCUMENT = 2  # hits of one document among the hits of one section
 HEADS_SHARE = 0.3  # what an article's headings and topics add to the score of its passages, in a search
 TYPES_SHARE = 0.3  # what the likeliness of a passage's dispute type adds to its score, in a search
 KEPT = 0.85  # of its score a passage keeps for each one above it from the same document: a search shows breadth
-SPREAD_DEPTH = 400  # hits beyond are in the plain order of their scores
 NEAREST = 100  # passages that answer a search although they share no word with it
 
 
@@ -81,9 +81,8 @@ class Retriever:
         scores = self.search_scores(query, mode)
         rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
         accepted = [int(row) for row in rows if wanted.accepts(self._index.passages[row])]
-        if mode == "hybrid":
-            accepted = self.spread(accepted, scores, count)
-        return [self.hit(row, float(scores[row]), query) for row in accepted[:count]]
+        best = self.spread(accepted, scores, count) if mode == "hybrid" else [(row, float(scores[row])) for row in accepted[:count]]
+        return [self.hit(row, score, query) for row, score in best]
 
     def search_scores(self, query: Query, mode: str = "hybrid") -> np.ndarray:
         """How well every passage answers a search; shape (passages,)."""
@@ -104,17 +103,21 @@ class Retriever:
         answers[nearest[ranking.dense[nearest] > 0]] = True
         return answers
 
-    def spread(self, rows: Sequence[int], scores: np.ndarray, count: int) -> list[int]:
-        """The first `count` of rows that come best first, so that one document does not crowd out the others."""
-        waiting = list(rows[:SPREAD_DEPTH])
+    def spread(self, rows: Sequence[int], scores: np.ndarray, count: int) -> list[tuple[int, float]]:
+        """The first `count` of the rows, best first, after each passage has faded by those of its document above it."""
+        waiting = [(-float(scores[row]), order, 0, row) for order, row in enumerate(rows)]
+        heapq.heapify(waiting)
         taken: Counter[str] = Counter()
-        chosen: list[int] = []
+        chosen: list[tuple[int, float]] = []
         while waiting and len(chosen) < count:
-            best = max(waiting, key=lambda row: scores[row] * KEPT ** taken[self._index.passages[row].doc_id])
-            waiting.remove(best)
-            taken[self._index.passages[best].doc_id] += 1
-            chosen.append(best)
-        return chosen + list(rows[SPREAD_DEPTH:])[: count - len(chosen)]
+            score, order, faded, row = heapq.heappop(waiting)
+            above = taken[self._index.passages[row].doc_id]
+            if above > faded:  # others of its document have been chosen since it was weighed
+                heapq.heappush(waiting, (-float(scores[row]) * KEPT**above, order, above, row))
+                continue
+            taken[self._index.passages[row].doc_id] += 1
+            chosen.append((row, -score))
+        return chosen
 
     def choose(
         self, query: Query, scores: Mapping[int, float], quota: int,

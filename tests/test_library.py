@@ -79,6 +79,11 @@ def test_coverage_agrees_with_the_filters_that_its_cells_open(assistant: Assista
     assert counts["debt"]["换位"] == assistant.explore("", Filter(type_id="debt", kind="phrasing", stage="换位")).total
 
 
+def test_no_score_rises_down_the_list(assistant: Assistant):
+    scores = [hit.score for hit in assistant.search("红白喜事民俗", count=3000)]
+    assert scores == sorted(scores, reverse=True)
+
+
 def test_a_search_shows_more_than_one_document(assistant: Assistant):
     hits = assistant.search("红白喜事民俗", count=10)
     assert len({hit.passage.doc_id for hit in hits}) >= 4
