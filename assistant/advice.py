@@ -1,21 +1,21 @@
 """Hits become Advice: which sections a card has, in which order, and what fits into each."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant.records import STAGES, Advice, DisputeType, Hit, Kind, Passage, Query, Risk, Score
+from assistant.mediability import REFERRAL_ROLE, MediabilityJudge
+from assistant.query import active_types
+from assistant.records import STAGES, Advice, DisputeType, Hit, Kind, Passage, Query, Risk, Status
+from assistant.redlines import NO_YIELDING
 from assistant.retriever import Ranking, Retriever
-
-# The dispute types that the card speaks to: the first, and others that are nearly as likely.
-ACTIVE_SHARE = 0.35  # of the first one's probability
-ACTIVE_TYPES = 3
 
 # Half the order within a section comes from how likely the passage's type is, half from its text.
 TYPE_SHARE = 0.5
 REGION_BONUS = 0.5  # a custom of the region asked for stands above customs from elsewhere
 
-# While one of these stands, lines to the person who was hurt that ask for understanding are withheld.
-NO_YIELDING = frozenset({"domestic_violence", "sexual", "minor_victim", "weapon"})
+# While one of these stands, nothing is said of what both sides may feel: one side was harmed.
+NO_TWO_SIDES = NO_YIELDING - {"weapon"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +32,44 @@ class Section:
 SECTIONS = (
     Section("grievances", (Kind.GRIEVANCE,), 4, True),
     Section("questions", (Kind.QUESTION,), 6, True),
-    Section("phrasing", (Kind.PHRASING,), 8, True),
+    Section("phrasing", (Kind.PHRASING,), len(STAGES), True),
     Section("principle", (Kind.PRINCIPLE,), 7, True),
     Section("custom", (Kind.CUSTOM,), 3, True),
     Section("law", (Kind.LAW,), 6, True),
     Section("case", (Kind.CASE,), 2, True),
     Section("guidance", (Kind.GUIDANCE,), 3, False),
 )
+LINES_OF_OTHERS = 2  # of phrasing, for each type after the first
 SAYINGS = 2  # appended to the phrasing
 
 
 class Composer:
     """Composes the card from what the retriever ranks."""
 
-    def __init__(self, retriever: Retriever, types: Sequence[DisputeType], types_shown: int) -> None:
-        self._retriever = retriever
+    def __init__(
+        self, retriever: Retriever, judge: MediabilityJudge, types: Sequence[DisputeType], types_shown: int
+    ) -> None:
+        self._retriever, self._judge = retriever, judge
         self._types = {item.type_id: item for item in types}
         self._types_shown = types_shown
         self._typed = {section.name: retriever.rows_by_type(section.kinds) for section in SECTIONS if section.typed}
         self._untyped = {section.name: retriever.rows_of(section.kinds) for section in SECTIONS if not section.typed}
         self._sayings = retriever.rows_by_type((Kind.SAYING,))
+        self._danger = retriever.hits_by_risk(Kind.PHRASING)
 
-    def compose(
-        self, query: Query, risks: tuple[Risk, ...], ranking: Ranking | None, status: str, message: str,
-        elapsed_ms: float,
-    ) -> Advice:
-        """The card for one query. Without a ranking (nothing to answer) its sections are empty."""
-        sections = {
-            section.name: self._fill(section, query, ranking, risks) if ranking else () for section in SECTIONS
-        }
-        return Advice(
-            query=query.text, status=status, message=message, types=self._shown_types(query, status),
-            terms=query.terms, risks=risks, sections=sections, elapsed_ms=elapsed_ms,
+    def compose(self, query: Query, risks: tuple[Risk, ...], status: Status, message: str) -> Advice:
+        """The card for one query; its sections are empty unless the status is ok. The caller sets `elapsed_ms`."""
+        bare = Advice(
+            query=query.text, status=status, message=message, types=self._shown_types(query, status), active=(),
+            terms=query.terms, ignored=query.ignored, risks=risks, mediability=None,
+            sections={section.name: () for section in SECTIONS}, elapsed_ms=0.0,
+        )
+        if status != "ok":
+            return bare
+        ranking = self._retriever.rank(query)
+        return replace(
+            bare, active=tuple(active_types(query)), mediability=self._judge.judge(query, risks),
+            sections={section.name: self._fill(section, query, ranking, risks) for section in SECTIONS},
         )
 
     def _shown_types(self, query: Query, status: str) -> tuple[tuple[DisputeType, float], ...]:
@@ -73,18 +79,37 @@ class Composer:
         return tuple((self._types[score.label], round(score.probability, 4)) for score in known[: self._types_shown])
 
     def _fill(self, section: Section, query: Query, ranking: Ranking, risks: tuple[Risk, ...]) -> tuple[Hit, ...]:
-        affinity = dict(active_types(query.types))
+        affinity = affinities(query)
         rows = rows_for(self._typed[section.name], affinity) if section.typed else self._untyped[section.name]
         scores = {
             row: self._score(row, affinity, query, ranking) for row in rows
             if not withheld(self._retriever.passage(row), risks)
+            and self._retriever.passage(row).meta.get("role") != REFERRAL_ROLE  # those stand in the banner
         }
         if section.name == "phrasing":
-            return self._phrasing(scores, query, ranking, affinity, risks, section.quota)
-        subject = next(iter(affinity), "")
-        return tuple(self._retriever.choose(
-            query, scores, section.quota, unlimited=lambda passage: passage.doc_id == subject
-        ))
+            return self._phrasing(scores, query, ranking, affinity, risks)
+        if section.typed:
+            return tuple(self._part_by_part(scores, query, affinity, section.quota))
+        return tuple(self._retriever.choose(query, scores, section.quota, Counter()))
+
+    def _part_by_part(
+        self, scores: Mapping[int, float], query: Query, affinity: Mapping[str, float], quota: int
+    ) -> list[Hit]:
+        """Each quarrel that is told gets its part, the one underneath first and with the most room."""
+        chosen: list[Hit] = []
+        taken: Counter[str] = Counter()
+        left = dict(scores)
+        subject = next(iter(affinity))
+        for type_id, share in shares(quota, affinity):
+            of_type = {row: score for row, score in left.items() if self._is_of(row, type_id)}
+            chosen += self._retriever.choose(
+                query, of_type, share, taken, unlimited=lambda passage: passage.doc_id == subject
+            )
+            left = {row: score for row, score in left.items() if row not in of_type}
+        return chosen
+
+    def _is_of(self, row: int, type_id: str) -> bool:
+        return type_id in self._retriever.passage(row).types
 
     def _score(self, row: int, affinity: dict[str, float], query: Query, ranking: Ranking) -> float:
         """How high a row stands within its section: its type, its text, its region."""
@@ -95,18 +120,46 @@ class Composer:
 
     def _phrasing(
         self, scores: dict[int, float], query: Query, ranking: Ranking, affinity: dict[str, float],
-        risks: tuple[Risk, ...], quota: int,
+        risks: tuple[Risk, ...],
     ) -> tuple[Hit, ...]:
-        """One line for each stage in the order of a mediation, then sayings that fit."""
-        chosen = []
+        """What is said where a red line stands; for the quarrel underneath one line a stage, in the order of
+        a mediation; a few lines for each of the other quarrels; sayings."""
+        subject, *others = affinity
+        chosen, taken = self._danger_phrasing(risks), Counter()
         for stage in STAGES:
-            of_stage = {row: score for row, score in scores.items() if self._retriever.passage(row).meta["stage"] == stage}
-            chosen += self._retriever.choose(query, of_stage, quota // len(STAGES))
+            of_stage = {row: score for row, score in scores.items() if self._is_of(row, subject) and self._stage(row) == stage}
+            chosen += self._retriever.choose(query, of_stage, 1, Counter())
+        for type_id in others:
+            of_type = {row: score for row, score in scores.items() if self._is_of(row, type_id) and not self._is_of(row, subject)}
+            lines = self._retriever.choose(query, of_type, LINES_OF_OTHERS, taken)
+            chosen += sorted(lines, key=lambda hit: STAGES.index(hit.passage.meta["stage"]))
         sayings = {
-            row: float(ranking.fused[row]) for row in rows_for(self._sayings, affinity)
+            row: self._score(row, affinity, query, ranking) for row in rows_for(self._sayings, affinity)
             if not withheld(self._retriever.passage(row), risks)
         }
-        return tuple(chosen + self._retriever.choose(query, sayings, SAYINGS))
+        return tuple(chosen + self._retriever.choose(query, sayings, SAYINGS, Counter()))
+
+    def _danger_phrasing(self, risks: tuple[Risk, ...]) -> list[Hit]:
+        """The lines written for the red lines that stand, a few of each: all of them where nothing else is said."""
+        each = None if NO_YIELDING & {risk.risk_id for risk in risks} else LINES_OF_OTHERS
+        return [hit for risk in risks for hit in self._danger[risk.risk_id][:each]]
+
+    def _stage(self, row: int) -> str:
+        return self._retriever.passage(row).meta["stage"]
+
+
+def affinities(query: Query) -> dict[str, float]:
+    """The types that the card speaks to, each with its share of the first one's probability."""
+    best = query.types[0].probability or 1.0
+    probabilities = {score.label: score.probability for score in query.types}
+    return {type_id: probabilities[type_id] / best for type_id in active_types(query)}
+
+
+def shares(quota: int, affinity: Mapping[str, float]) -> list[tuple[str, int]]:
+    """(type, lines) for a section of `quota` lines: a quarter, but at least one, for each type after the first."""
+    subject, *others = affinity
+    of_others = max(1, quota // 4)
+    return [(subject, max(1, quota - of_others * len(others))), *((type_id, of_others) for type_id in others)]
 
 
 def rows_for(by_type: Mapping[str, Sequence[int]], affinity: Mapping[str, float]) -> list[int]:
@@ -114,25 +167,18 @@ def rows_for(by_type: Mapping[str, Sequence[int]], affinity: Mapping[str, float]
     return list(dict.fromkeys(row for type_id in affinity for row in by_type.get(type_id, ())))
 
 
-def active_types(types: Sequence[Score]) -> list[tuple[str, float]]:
-    """(type, share of the first one's probability) for the types that the card speaks to."""
-    if not types:
-        return []
-    best = types[0].probability or 1.0
-    shares = [(score.label, score.probability / best) for score in types[:ACTIVE_TYPES]]
-    return [(label, share) for label, share in shares if share >= ACTIVE_SHARE]
-
-
 def withheld(passage: Passage, risks: tuple[Risk, ...]) -> bool:
     """Whether a line must not be shown while these red lines stand.
 
-    Where somebody is in danger, no line asks the harmed side to see it the other way, to settle or
-    to close; only lines that calm and listen may be said to them. Proverbs, customs and ways out
-    are about making peace, so they wait as well.
+    Where somebody is in danger, nothing is shown that was written for making peace: proverbs,
+    customs and ways out wait, and of phrasing, cases and articles only what was written for that
+    very red line stands in their place.
     """
-    if not NO_YIELDING & {risk.risk_id for risk in risks}:
+    standing = {risk.risk_id for risk in risks}
+    if not NO_YIELDING & standing:
         return False
-    if passage.kind is Kind.PHRASING:
-        yielding = passage.meta["stage"] in ("说理", "换位", "方案", "收尾")
-        return yielding and passage.meta["listener"] != "先动手或过错方"
+    if passage.kind in (Kind.PHRASING, Kind.CASE, Kind.GUIDANCE):
+        return not standing & set(passage.meta.get("risks", ()))
+    if passage.kind is Kind.GRIEVANCE:
+        return bool(NO_TWO_SIDES & standing)
     return passage.kind in (Kind.SAYING, Kind.CUSTOM) or passage.meta.get("role") == "出路"

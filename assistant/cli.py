@@ -1,7 +1,9 @@
 """The command line: parse, call, print. Answers go to stdout, all else to stderr."""
 
 import argparse
+import datetime
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -9,9 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from assistant import wording
-from assistant.errors import AssistantError, BatchLineInvalid, CorpusInvalid, CorpusThin, FileMissing
-from assistant.records import STAGES, Kind
+from assistant.errors import (
+    AssistantError,
+    BatchLineInvalid,
+    CorpusInvalid,
+    CorpusThin,
+    FileMissing,
+    NothingToPrint,
+    PaperUnwritable,
+    TypeUnknown,
+)
+from assistant.records import FORM_IDS, STAGES, DisputeType, Kind
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
+
+KEEPER_PASSWORD = "ASSISTANT_KEEPER_PASSWORD"
 
 
 def build(settings: Settings, args: argparse.Namespace) -> int:
@@ -33,12 +46,20 @@ def check(settings: Settings, args: argparse.Namespace) -> int:
     found = index.read_corpus(settings)
     parts = pipeline.Parts(settings)
     if corpus.is_knowledge(settings.corpus_dir):
+        told = corpus.read_public(settings.corpus_dir)
+        whole = corpus.Corpus(found.documents + told.documents, found.passages + told.passages)
         exercises = corpus.read_exercises(settings.corpus_dir)
         faults = [
-            *proofing.proofread(found, settings.corpus_dir, settings.lexicon_dir),
+            *proofing.proofread(whole, settings.corpus_dir, settings.lexicon_dir),
             *corpus.check_exercises(settings.corpus_dir, exercises, found.passages),
             *proofing.proofread_exercises(exercises, settings.corpus_dir, settings.lexicon_dir),
         ]
+        papers = (settings.agreements_file, settings.checklist_file)
+        if all(path.is_relative_to(settings.corpus_dir) for path in papers):  # not while another corpus is checked
+            faults += corpus.paper_faults(*papers, found, [item.type_id for item in parts.types])
+            faults += proofing.proofread_papers(
+                corpus.read_agreements(papers[0]), corpus.read_checklist(papers[1]), papers, settings.lexicon_dir
+            )
         if faults:
             raise CorpusInvalid(faults)
     if args.coverage:
@@ -76,15 +97,57 @@ def search(settings: Settings, args: argparse.Namespace) -> int:
     if args.batch:
         for row in _rows(args.batch):
             hits = assistant.search(row["text"], wanted, args.k, args.mode)
-            _print_json(render.search_json(row["text"], hits, row["id"]))
+            _print_json(render.search_json(row["text"], hits, row["id"], _statute_message(assistant, row["text"])))
         return 0
     text = _given_text(args)
     hits = assistant.search(text, wanted, args.k, args.mode)
+    message = _statute_message(assistant, text)
     if args.json:
-        _print_json(render.search_json(text, hits))
+        _print_json(render.search_json(text, hits, message=message))
     else:
-        print("\n".join(render.hit_lines(hits)))
+        lines = render.hit_lines(hits) or ([] if message else [wording.NOTHING_FOUND])
+        print("\n".join([*([message] if message else []), *lines]))
     return 0
+
+
+def card(settings: Settings, args: argparse.Namespace) -> int:
+    """Write the sheet to take along for one description, or (--agreement) a blank agreement, into a file."""
+    content = _blank_agreement(settings, args) if args.agreement else _prepared_sheet(settings, args)
+    from assistant.office import write_file
+    from assistant.wording import sheets as words
+
+    try:
+        write_file(args.to, content)
+    except OSError as error:
+        raise PaperUnwritable(args.to, str(error)) from error
+    print(words.CARD_WRITTEN.format(path=args.to), file=sys.stderr)
+    return 0
+
+
+def _prepared_sheet(settings: Settings, args: argparse.Namespace) -> bytes:
+    from assistant import pipeline, render, sheets
+
+    assistant = pipeline.open_assistant(settings)
+    advice = assistant.ask(_given_text(args), args.region, type_id=_known_type(args, assistant.types))
+    if advice.status != "ok" or render.is_statute_card(advice):
+        raise NothingToPrint(advice.message)
+    sheet = sheets.prepare(advice, assistant.checklist)
+    return sheets.prepare_docx(sheet) if args.to.suffix == ".docx" else sheets.prepare_markdown(sheet).encode()
+
+
+def _blank_agreement(settings: Settings, args: argparse.Namespace) -> bytes:
+    from assistant import corpus, sheets
+
+    types = corpus.read_taxonomy(settings.taxonomy_file)
+    type_id = _known_type(args, types) or ""
+    blank = sheets.agreement(corpus.read_agreements(settings.agreements_file), args.agreement, type_id)
+    return sheets.agreement_docx(blank)
+
+
+def _known_type(args: argparse.Namespace, types: Sequence[DisputeType]) -> str | None:
+    if args.type and args.type not in {item.type_id for item in types}:
+        raise TypeUnknown(args.type)
+    return args.type
 
 
 def evaluate(settings: Settings, args: argparse.Namespace) -> int:
@@ -124,12 +187,84 @@ def lesson(settings: Settings, args: argparse.Namespace) -> int:
     return 0
 
 
+def import_(settings: Settings, args: argparse.Namespace) -> int:
+    """Take foreign documents into corpus/local/, cleaned, with a report on each; --dry-run only reports."""
+    from assistant import articles, importing, pipeline
+    from assistant.local import Local
+    from assistant.quarantine import Quarantine
+    from assistant.records import UNREVIEWED
+    from assistant.wording import keeper
+
+    local = Local(settings)
+    with Quarantine() as quarantine:
+        comparison = importing.Comparison(local.entries()[0])
+        found = []
+        for incoming in importing.examine(articles.import_files(args.paths), quarantine, comparison):
+            found.append(incoming)
+            print(_report(incoming), flush=True)
+    if not found:
+        print(keeper.CLI_NOTHING, file=sys.stderr)
+        return 1
+    taken = [(item.article, {}) for item in found if item.article and not item.same_as]
+    refused = sum(item.refusal is not None for item in found)
+    if taken and not args.dry_run:
+        local.add_articles(taken, UNREVIEWED, datetime.date.today().isoformat())
+        pipeline.open_assistant(settings)  # brings the index up to date
+    told = keeper.CLI_DRY if args.dry_run else keeper.CLI_DONE
+    print(told.format(accepted=len(taken), same=len(found) - len(taken) - refused, refused=refused), file=sys.stderr)
+    return 1 if refused else 0
+
+
+def _report(incoming: "Incoming") -> str:  # noqa: F821 (imported where it is needed: its modules are heavy)
+    """What became of one file, for a terminal."""
+    from assistant.wording import keeper
+
+    if incoming.refusal:
+        return keeper.CLI_REFUSED.format(name=incoming.name, reason=keeper.REFUSALS[incoming.refusal.reason])
+    if incoming.same_as:
+        return keeper.CLI_SAME.format(name=incoming.name, same=keeper.SAME_AS.format(title=incoming.same_as))
+    article, report = incoming.article, incoming.article.report
+    summary = keeper.REPORT_SUMMARY.format(
+        paragraphs=report.paragraphs, chars=report.chars, dropped=len(report.dropped), joined=len(report.joined),
+        headings=len(report.headings),
+    )
+    lines = [keeper.CLI_KEPT.format(
+        name=incoming.name, title=article.title, summary=summary, author=article.author or keeper.CLI_UNKNOWN,
+        date=article.date or keeper.CLI_UNKNOWN, source=article.source or keeper.CLI_UNKNOWN,
+    )]
+    lines += [keeper.CLI_DROPPED.format(reason=keeper.DROPPED[item.reason], text=item.text) for item in report.dropped]
+    if report.joined:
+        lines.append(keeper.CLI_JOINED.format(seams="  ".join(report.joined)))
+    if report.headings:
+        lines.append(keeper.CLI_HEADINGS.format(headings=" / ".join(report.headings)))
+    lines += [keeper.CLI_WARNING.format(warning=keeper.WARNINGS[key]) for key in (*report.warnings, *incoming.warnings)]
+    if incoming.near:
+        lines.append(keeper.CLI_WARNING.format(warning=keeper.NEAR.format(title=incoming.near)))
+    return "\n".join(lines)
+
+
 def serve(settings: Settings, args: argparse.Namespace) -> int:
-    """Open the page."""
+    """Open the page, with a password also the keeper's (/keeper); with --kiosk the screen of the station hall and nothing else."""
     from assistant.ui import server
 
-    server.serve(replace(settings, host=args.host or settings.host, port=args.port or settings.port))
+    chosen = replace(settings, host=args.host or settings.host, port=args.port or settings.port)
+    server.serve(chosen, kiosk=args.kiosk, keeper_password=_keeper_password(args.keeper_password_file))
     return 0
+
+
+def _keeper_password(path: Path | None) -> str:
+    """The first line of the file, or what the environment says; "" when there is no keeper."""
+    if path is None:
+        return os.environ.get(KEEPER_PASSWORD, "")
+    if not path.is_file():
+        raise FileMissing(path)
+    return path.read_text(encoding="utf-8-sig", errors="replace").split("\n")[0].strip()
+
+
+def _statute_message(assistant: "Assistant", text: str) -> str:  # noqa: F821 (imported where a command needs it)
+    """What to know about an article of law that a text names: renumbered, ambiguous, lacking."""
+    named = assistant.statute(text)
+    return named.told if named else ""
 
 
 def _given_text(args: argparse.Namespace) -> str:
@@ -184,6 +319,13 @@ def parser() -> argparse.ArgumentParser:
             added.add_argument("--stage", choices=STAGES)
             added.add_argument("-k", type=int, default=10)
             added.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
+    added = command("card", card)
+    given = added.add_mutually_exclusive_group(required=True)
+    given.add_argument("text", nargs="?", metavar="TEXT|-")
+    given.add_argument("--agreement", choices=FORM_IDS)
+    added.add_argument("--type", metavar="TYPE")
+    added.add_argument("--region")
+    added.add_argument("--to", type=_paper, metavar="FILE.docx|.md", required=True)
     added = command("evaluate", evaluate)
     added.add_argument("--set", type=Path, metavar="FILE.jsonl", action="append", required=True)
     added.add_argument("--json", action="store_true")
@@ -193,10 +335,23 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("--file", type=Path, metavar="BASKET.json")
     added.add_argument("--title")
     added.add_argument("--to", type=Path, metavar="FILE.docx|.md|.pptx", required=True)
+    added = command("import", import_)
+    added.add_argument("paths", nargs="+", type=Path, metavar="FILE|DIR")
+    added.add_argument("--dry-run", action="store_true")
     added = command("serve", serve)
     added.add_argument("--host")
     added.add_argument("--port", type=int)
+    added.add_argument("--kiosk", action="store_true")
+    added.add_argument("--keeper-password-file", type=Path, metavar="FILE", help=f"or the environment variable {KEEPER_PASSWORD}")
     return top
+
+
+def _paper(given: str) -> Path:
+    """A file that the card can be written as."""
+    path = Path(given)
+    if path.suffix not in (".docx", ".md"):
+        raise argparse.ArgumentTypeError(".docx or .md")
+    return path
 
 
 def chosen_settings(args: argparse.Namespace) -> Settings:
@@ -212,6 +367,8 @@ def chosen_settings(args: argparse.Namespace) -> Settings:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 an explained error, 2 wrong usage."""
     args = parser().parse_args(argv)
+    if getattr(args, "agreement", None) and args.to.suffix != ".docx":
+        parser().error("--agreement: --to FILE.docx")
     try:
         return args.run(chosen_settings(args), args)
     except AssistantError as error:

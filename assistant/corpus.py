@@ -6,7 +6,8 @@ one line of its file, so that a passage is a span of the file itself and 查看�
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,17 +19,26 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from assistant.errors import CorpusEmpty, CorpusInvalid, FileMissing
 from assistant.records import (
     DIFFICULTIES,
+    DISABLED,
+    ENTRY_STATES,
+    FORM_IDS,
     LISTENERS,
     SETTINGS,
     STAGES,
     STEPS,
+    AgreementForm,
+    Agreements,
+    Checklist,
+    Clause,
     DisputeType,
     Document,
     Exercise,
     Fault,
+    Ground,
     Kind,
     Passage,
     RedLine,
+    Reminder,
     Sign,
     Step,
     Wording,
@@ -50,6 +60,7 @@ class _Record(BaseModel):
 class _Entry(_Record):
     id: EntryId
     text: Line
+    state: Literal[ENTRY_STATES] = ""  # of what a station adds itself
 
 
 class _Principle(_Entry):
@@ -70,6 +81,7 @@ class _Referral(_Entry):
 
 class _Case(_Entry):
     title: Line
+    risks: list[str] = []  # the red lines that it handles rightly: only then is it shown beside them
 
 
 class _LocalWording(_Record):
@@ -103,6 +115,45 @@ class DisputeFile(_Source):
     pitfalls: list[_Entry] = []
     referrals: list[_Referral] = []
     cases: list[_Case] = []
+
+
+class _Situation(_Entry):
+    """One everyday case of a dispute type as a visitor would say it; `text` is what to do first."""
+
+    chip: Annotated[str, StringConstraints(min_length=1, max_length=16, pattern=r"^[^\n]+$")]
+    risks: list[str] = []  # red lines that stand as soon as this is tapped
+
+
+class _PlainLaw(_Entry):
+    basis: Annotated[list[str], Field(min_length=1)]  # ids of the law passages that it puts in plain words
+
+
+class PublicFile(_Source):
+    """What a visitor of the hall reads about one type. A station's own file may hold only what it adds."""
+
+    id: str
+    situations: Annotated[list[_Situation], Field(max_length=5)] = []
+    helps: list[_Entry] = []
+    bring: list[_Entry] = []
+    note: list[_Entry] = []
+    avoid: list[_Entry] = []
+    calm: list[_Entry] = []
+    law: list[_PlainLaw] = []
+
+
+class _PublicRedLine(_Entry):
+    """A red line told to the person who is in danger, not to the officer."""
+
+    risk: Line
+    name: Line
+    must: list[Line]
+    never: list[Line]
+    calm: Line
+    basis: list[str]
+
+
+class PublicRedLineFile(_Source):
+    redlines: list[_PublicRedLine]
 
 
 class _Custom(_Entry):
@@ -162,6 +213,7 @@ class _RedLine(_Entry):
     never: list[Line]
     basis: list[str]
     types: list[str] = []
+    phrasing: list[_Phrasing] = []
 
 
 class RedLineFile(_Source):
@@ -178,6 +230,33 @@ class RedLineSignFile(_Record):
     redlines: list[_RedLineSigns]
 
 
+class _Verdict(_Entry):
+    verdict: Literal["no", "wait", "yes", "civil"]
+    name: Line
+    basis: list[str]
+
+
+class _RiskGround(_Entry):
+    risk: str
+    verdict: Literal["no", "wait"]
+    basis: list[str]
+
+
+class _Violation(_Entry):
+    tap: Literal["", "blows"] = ""
+    types: list[str] = []
+    needs_types: list[str] = []
+    basis: list[str]
+    signs: list[str] = []
+    unless: list[str] = []
+
+
+class MediabilityFile(_Source):
+    verdicts: list[_Verdict]
+    risks: list[_RiskGround]
+    violations: list[_Violation]
+
+
 class _Front(_Source):
     id: EntryId
     title: Line
@@ -185,6 +264,12 @@ class _Front(_Source):
     stages: list[Literal[STAGES]] = []
     topics: str = ""
     region: str = ""
+    risks: list[str] = []  # the red lines that it handles rightly
+    state: Literal[ENTRY_STATES] = ""
+    author: str = ""
+    file: str = ""  # an imported article: the name of the file it came in,
+    mark: str = ""  # what tells its text from any other,
+    byline: list[str] = []  # and lines about the text that stood in the file
 
 
 class _Step(_Record):
@@ -241,8 +326,71 @@ class SignFile(_Record):
     signs: list[_Sign]
 
 
+CLAUSE_PARTS = (
+    "do", "refrain", "money", "instalments", "deadline", "apology", "later", "proof", "breach", "confirm", "revisit",
+)
+
+
+class _FactLines(_Record):
+    label: Line
+    lines: Annotated[int, Field(ge=1, le=8)]
+
+
+class _Form(_Record):
+    id: Literal[FORM_IDS]
+    name: Line
+    copies: Line
+    when: Line
+    never: Line
+    heads: list[Line]
+    party: list[Line]
+    present: Line
+    facts: list[_FactLines]
+    agreed: Line
+    told: list[Line]
+    signs: list[Line]
+    law: list[str]
+
+
+class _Clause(_Entry):
+    part: Literal[CLAUSE_PARTS]
+    types: list[str] = []
+    forms: list[Literal[FORM_IDS]] = []
+    law: list[str]
+
+
+class AgreementFile(_Source):
+    forms: list[_Form]
+    clauses: list[_Clause]
+
+
+class _Reminder(_Entry):
+    types: list[str] = []
+    risks: list[str] = []
+    law: list[str]
+
+
+class _NextStep(_Reminder):
+    when: list[Literal["yes", "civil", "stop"]]
+
+
+class ChecklistFile(_Source):
+    bring: list[_Reminder]
+    next: list[_NextStep]
+
+
 class RegionFile(_Record):
     regions: dict[str, list[Line]]
+
+
+class _FormerLaw(_Record):
+    law: Line
+    short: list[Line]
+    now: Line
+
+
+class StatuteFile(_Record):
+    former: list[_FormerLaw]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +408,15 @@ class Lexicon:
     wordings: tuple[Wording, ...]
     signs: tuple[Sign, ...]
     regions: Mapping[str, tuple[str, ...]]  # region to the place names that stand for it
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLaw:
+    """A law that is no longer in force, how it was called, and the law to look into now."""
+
+    law: str
+    short: tuple[str, ...]
+    now: str
 
 
 # --- YAML with places -------------------------------------------------------------------------
@@ -361,9 +518,10 @@ _Parsed = tuple[Document, list[Passage]]
 def _read_dispute(path: Path, file: str, passage_chars: int) -> _Parsed:
     source = _SourceText(path)
     record = _validate(DisputeFile, source)
-    if record.id != path.stem:
-        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", path.stem)])
-    document = Document(record.id, file, record.name, source.text, record.source, str(record.date), "", (record.id,))
+    named = path.stem.split(".")[0]  # leak.yaml, or leak.anything.yaml where a station adds to it
+    if record.id != named:
+        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", named)])
+    document = Document(path.stem, file, record.name, source.text, record.source, str(record.date), "", (record.id,))
     passages = [
         _entry_passage(source, document, entry, (part, position), kind, heading, (record.id,), role=role)
         for part, (kind, heading, role) in DISPUTE_PARTS.items()
@@ -407,7 +565,7 @@ def _read_customs(path: Path, file: str, passage_chars: int) -> _Parsed:
 def _read_sayings(path: Path, file: str, passage_chars: int) -> _Parsed:
     source = _SourceText(path)
     record = _validate(SayingFile, source)
-    document = Document("sayings", file, "谚语俗语歇后语典故", source.text, record.source, str(record.date))
+    document = Document(path.stem, file, "谚语俗语歇后语典故", source.text, record.source, str(record.date))
     passages = [
         _entry_passage(source, document, entry, ("sayings", position), Kind.SAYING, entry.form, tuple(entry.types))
         for position, entry in enumerate(record.sayings)
@@ -435,16 +593,87 @@ def _read_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
     source = _SourceText(path)
     record = _validate(RedLineFile, source)
     document = Document("redlines", file, "红线", source.text, record.source, str(record.date))
-    passages = [
-        _entry_passage(source, document, entry, ("redlines", position), Kind.REDLINE, entry.name,
-                       tuple(entry.types), title=entry.name)
+    passages = []
+    for position, entry in enumerate(record.redlines):
+        place = ("redlines", position)
+        redline = _entry_passage(source, document, entry, place, Kind.REDLINE, entry.name, tuple(entry.types), title=entry.name)
+        passages.append(replace(redline, meta={key: value for key, value in redline.meta.items() if key != "phrasing"}))
+        passages += [
+            _entry_passage(source, document, line, (*place, "phrasing", number), Kind.PHRASING, entry.name, (),
+                           title=entry.name, risks=[entry.id])
+            for number, line in enumerate(entry.phrasing)
+        ]
+    return document, passages
+
+
+# key in a public file: heading
+PUBLIC_PARTS = {
+    "situations": "眼下先做", "helps": "通常管用", "bring": "带什么", "note": "记下什么", "avoid": "先别做", "law": "法律怎么说",
+    "calm": "对自己说",
+}
+
+
+def _read_public(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(PublicFile, source)
+    if record.id != path.stem:
+        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", path.stem)])
+    document = Document(
+        f"public-{record.id}", file, record.id, source.text, record.source, str(record.date), "", (record.id,)
+    )
+    return document, [
+        _entry_passage(source, document, entry, (part, position), Kind.GUIDANCE, heading, (record.id,), part=part)
+        for part, heading in PUBLIC_PARTS.items()
+        for position, entry in enumerate(getattr(record, part))
+    ]
+
+
+def _read_public_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(PublicRedLineFile, source)
+    document = Document("public-redlines", file, "红线", source.text, record.source, str(record.date))
+    return document, [
+        _entry_passage(source, document, entry, ("redlines", position), Kind.REDLINE, entry.name, (), title=entry.name)
         for position, entry in enumerate(record.redlines)
     ]
+
+
+MEDIABILITY_PARTS = {"verdicts": "结论", "risks": "有红线时", "violations": "够得上违反治安管理的"}
+
+
+def _read_mediability(path: Path, file: str, passage_chars: int) -> _Parsed:
+    source = _SourceText(path)
+    record = _validate(MediabilityFile, source)
+    document = Document("mediability", file, "能不能治安调解", source.text, record.source, str(record.date))
+    passages = []
+    for part, heading in MEDIABILITY_PARTS.items():
+        for position, entry in enumerate(getattr(record, part)):
+            passage = _entry_passage(source, document, entry, (part, position), Kind.REDLINE, heading,
+                                     tuple(getattr(entry, "types", ())), title=getattr(entry, "name", ""))
+            passages.append(replace(passage, meta={"basis": entry.basis}))
     return document, passages
+
+
+def read_mediability(path: Path) -> tuple[tuple[Ground, ...], tuple[Ground, ...]]:
+    """The verdicts, one of each, and the grounds that lead to them in file order."""
+    source = _SourceText(path)
+    record = _validate(MediabilityFile, source)
+    for number, item in enumerate(record.violations):
+        for key in ("signs", "unless"):
+            _check_expressions(source, ("violations", number, key), getattr(item, key))
+    verdicts = [Ground(item.id, item.text, tuple(item.basis), item.verdict) for item in record.verdicts]
+    risks = [Ground(item.id, item.text, tuple(item.basis), item.verdict, risk=item.risk) for item in record.risks]
+    violations = [
+        Ground(item.id, item.text, tuple(item.basis), "yes", "", item.tap, tuple(item.types), tuple(item.needs_types),
+               tuple(item.signs), tuple(item.unless))
+        for item in record.violations
+    ]
+    return tuple(verdicts), tuple(risks + violations)
 
 
 _FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$")
+_PATH = " › "
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
 
 
@@ -461,7 +690,10 @@ def _read_guidance(path: Path, file: str, passage_chars: int) -> _Parsed:
     except yaml.YAMLError as error:
         raise CorpusInvalid([Fault(path, 1, "---", "yaml")]) from error
     document = Document(record.id, file, record.title, text, record.source, str(record.date), record.region, tuple(record.types))
-    meta = {"stages": record.stages, "topics": record.topics, "region": record.region}
+    meta = {
+        "stages": record.stages, "topics": record.topics, "region": record.region, "risks": record.risks,
+        "state": record.state,
+    }
     meta = {key: value for key, value in meta.items() if value}
     return document, split_article(document, front.end(), passage_chars, meta)
 
@@ -481,15 +713,21 @@ def split_article(document: Document, start: int, passage_chars: int, meta: dict
 
 
 def _sections(text: str, start: int) -> Iterator[tuple[str, int, int]]:
-    """(heading, first character, one past the last) of each stretch between Markdown headings."""
-    heading, begin, position = "", start, start
+    """(headings, first character, one past the last) of each stretch between Markdown headings.
+
+    A heading below another is told with it, "坚持三个原则 › 以人为本"; the title alone (#) is not.
+    """
+    path: list[tuple[int, str]] = []
+    begin = position = start
     for line in text[start:].splitlines(keepends=True):
         found = _HEADING.match(line)
         if found:
-            yield heading, begin, position
-            heading, begin = found.group(2), position + len(line)
+            yield _PATH.join(heading for _, heading in path), begin, position
+            level = len(found.group(1))
+            path = [(above, heading) for above, heading in path if 1 < above < level] + [(level, found.group(2))]
+            begin = position + len(line)
         position += len(line)
-    yield heading, begin, position
+    yield _PATH.join(heading for _, heading in path), begin, position
 
 
 def _pieces(text: str, begin: int, end: int, passage_chars: int) -> Iterator[tuple[int, int]]:
@@ -523,15 +761,24 @@ def _trimmed(text: str, left: int, right: int) -> Iterator[tuple[int, int]]:
 
 # --- the whole folder -------------------------------------------------------------------------
 
-_READERS: dict[str, Callable[[Path, str, int], _Parsed]] = {
+_Reader = Callable[[Path, str, int], _Parsed]
+_READERS: dict[str, _Reader] = {
     "disputes/*.yaml": _read_dispute,
     "customs/*.yaml": _read_customs,
     "law/*.yaml": _read_law,
     "guidance/*.md": _read_guidance,
-    "sayings.yaml": _read_sayings,
+    "imports/*/*.md": _read_guidance,
+    "sayings*.yaml": _read_sayings,
     "redlines.yaml": _read_redlines,
+    "mediability.yaml": _read_mediability,
 }
 
+
+# Read for the hall's screen, not indexed: an officer's search is not to return what was written for visitors.
+_PUBLIC_READERS: dict[str, _Reader] = {
+    "public/*.yaml": _read_public,
+    "public-redlines.yaml": _read_public_redlines,
+}
 
 LOCAL = "local"  # below the corpus folder: what a station adds itself
 
@@ -541,17 +788,74 @@ def is_knowledge(corpus_dir: Path) -> bool:
     return (corpus_dir / "taxonomy.yaml").exists()
 
 
-def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
-    """Read the files of `corpus_dir` and of its `local/` folder.
+def read_knowledge(corpus_dir: Path, passage_chars: int, shipped: Corpus | None = None) -> Corpus:
+    """Read the files of `corpus_dir` and of its `local/` folder; of the latter alone when `shipped` holds the rest.
 
     Raises:
         CorpusInvalid: with every fault of every file, so that one run shows them all.
         CorpusEmpty: there is nothing to read.
     """
+    folders = (corpus_dir / LOCAL,) if shipped else (corpus_dir, corpus_dir / LOCAL)
+    found, faults = _read_files(corpus_dir, folders, passage_chars)
+    if shipped:
+        found = Corpus(shipped.documents + found.documents, shipped.passages + found.passages)
+    told, more = _read_files(corpus_dir, (corpus_dir, corpus_dir / LOCAL), passage_chars, _PUBLIC_READERS)
+    faults += [*more, *_cross_faults(corpus_dir, found.documents + told.documents, found.passages + told.passages)]
+    if faults:
+        raise CorpusInvalid(faults)
+    used = [passage for passage in found.passages if passage.meta.get("state") != DISABLED]
+    if not used:
+        raise CorpusEmpty(corpus_dir)
+    silent = {passage.doc_id for passage in found.passages} - {passage.doc_id for passage in used}
+    return Corpus(tuple(document for document in found.documents if document.doc_id not in silent), tuple(used))
+
+
+def read_public(corpus_dir: Path) -> Corpus:
+    """What is written for visitors, titled by dispute type; empty where a corpus has no such part.
+
+    Raises:
+        CorpusInvalid
+    """
+    found, faults = _read_files(corpus_dir, (corpus_dir, corpus_dir / LOCAL), 0, _PUBLIC_READERS)
+    if faults:
+        raise CorpusInvalid(faults)
+    names = {item.type_id: item.name for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}
+    return Corpus(
+        tuple(replace(item, title=names.get(item.title, item.title)) for item in found.documents),
+        tuple(replace(item, title=names.get(item.title, item.title)) for item in found.passages),
+    )
+
+
+def read_local(corpus_dir: Path, passage_chars: int) -> tuple[Corpus, list[Fault]]:
+    """What a station added itself, entries that are switched off included; and what is wrong with it."""
+    return _read_files(corpus_dir, (corpus_dir / LOCAL,), passage_chars)
+
+
+def read_candidate(corpus_dir: Path, file: str, text: str, passage_chars: int) -> Corpus:
+    """A file as it would be read if it stood at `file` below the corpus folder; nothing is written there.
+
+    Raises:
+        CorpusInvalid
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / file
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        found, faults = _read_files(Path(folder), (Path(folder), Path(folder) / LOCAL), passage_chars)
+        faults += _cross_faults(corpus_dir, found.documents, found.passages)
+    if faults:
+        raise CorpusInvalid(faults)
+    return found
+
+
+def _read_files(
+    corpus_dir: Path, folders: Sequence[Path], passage_chars: int, readers: Mapping[str, _Reader] = _READERS
+) -> tuple[Corpus, list[Fault]]:
+    """Every file that one of the readers takes, the station's own ones last."""
     documents: list[Document] = []
     passages: list[Passage] = []
     faults: list[Fault] = []
-    for path, reader in _files(corpus_dir):
+    for path, reader in _files(folders, readers):
         try:
             document, found = reader(path, path.relative_to(corpus_dir).as_posix(), passage_chars)
         except CorpusInvalid as error:
@@ -560,19 +864,15 @@ def read_knowledge(corpus_dir: Path, passage_chars: int) -> Corpus:
         own = f"local-{document.doc_id}" if path.is_relative_to(corpus_dir / LOCAL) else document.doc_id
         documents.append(replace(document, doc_id=own))
         passages += [replace(passage, doc_id=own) for passage in found]
-    faults += _cross_faults(corpus_dir, documents, passages)
-    if faults:
-        raise CorpusInvalid(faults)
-    if not passages:
-        raise CorpusEmpty(corpus_dir)
-    return Corpus(tuple(documents), tuple(passages))
+    return Corpus(tuple(documents), tuple(passages)), faults
 
 
-def _files(corpus_dir: Path) -> Iterator[tuple[Path, Callable[[Path, str, int], _Parsed]]]:
-    for folder in (corpus_dir, corpus_dir / LOCAL):
-        for pattern, reader in _READERS.items():
+def _files(folders: Iterable[Path], readers: Mapping[str, _Reader]) -> Iterator[tuple[Path, _Reader]]:
+    for folder in folders:
+        for pattern, reader in readers.items():
             for path in sorted(folder.glob(pattern)):
-                yield path, reader
+                if not any(part.startswith(".") for part in path.relative_to(folder).parts):  # being written
+                    yield path, reader
 
 
 def read_exercises(corpus_dir: Path) -> tuple[Exercise, ...]:
@@ -637,11 +937,12 @@ def check_exercises(corpus_dir: Path, exercises: Sequence[Exercise], passages: S
     return faults
 
 
-def _cross_faults(corpus_dir: Path, documents: list[Document], passages: list[Passage]) -> Iterator[Fault]:
+def _cross_faults(corpus_dir: Path, documents: Sequence[Document], passages: Sequence[Passage]) -> Iterator[Fault]:
     """Ids used twice, and types, risks or laws named that nothing defines."""
     by_id = {document.doc_id: document for document in documents}
     known = {item.type_id for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}
     laws = {passage.passage_id for passage in passages if passage.kind is Kind.LAW}
+    risks = {passage.passage_id for passage in passages if passage.kind is Kind.REDLINE}
     seen: set[str] = set()
     for passage in passages:
         document = by_id[passage.doc_id]
@@ -652,6 +953,9 @@ def _cross_faults(corpus_dir: Path, documents: list[Document], passages: list[Pa
         for type_id in passage.types:
             if type_id not in known:
                 yield Fault(path, line, "types", "type_unknown", type_id)
+        for risk in filter(None, [*passage.meta.get("risks", ()), passage.meta.get("risk")]):
+            if risk not in risks:
+                yield Fault(path, line, "risks", "risk_unknown", risk)
         for law_id in passage.meta.get("basis", ()):
             if law_id not in laws:
                 yield Fault(path, line, "basis", "law_unknown", law_id)
@@ -730,3 +1034,56 @@ def read_regions(lexicon_dir: Path) -> dict[str, tuple[str, ...]]:
     """Region to the place names that stand for it."""
     record = _validate(RegionFile, _SourceText(lexicon_dir / "regions.yaml"))
     return {region: tuple(names) for region, names in record.regions.items()}
+
+
+def read_former_laws(lexicon_dir: Path) -> tuple[FormerLaw, ...]:
+    """The laws that people still name although another one has taken their place."""
+    record = _validate(StatuteFile, _SourceText(lexicon_dir / "statutes.yaml"))
+    return tuple(FormerLaw(item.law, tuple(item.short), item.now) for item in record.former)
+
+
+def read_agreements(path: Path) -> Agreements:
+    """The blank agreements and their clauses."""
+    record = _validate(AgreementFile, _SourceText(path))
+    forms = tuple(
+        AgreementForm(
+            item.id, item.name, item.copies, item.when, item.never, tuple(item.heads), tuple(item.party), item.present,
+            tuple((fact.label, fact.lines) for fact in item.facts), item.agreed, tuple(item.told), tuple(item.signs),
+            tuple(item.law),
+        )
+        for item in record.forms
+    )
+    clauses = (
+        Clause(item.id, item.part, item.text, tuple(item.law), tuple(item.types), tuple(item.forms))
+        for item in record.clauses
+    )
+    return Agreements(forms, tuple(clauses))
+
+
+def read_checklist(path: Path) -> Checklist:
+    """What is printed under 带上 and 下一步."""
+    record = _validate(ChecklistFile, _SourceText(path))
+    return Checklist(
+        tuple(Reminder(item.id, item.text, tuple(item.law), tuple(item.types), tuple(item.risks)) for item in record.bring),
+        tuple(Reminder(item.id, item.text, tuple(item.law), tuple(item.types), tuple(item.risks), tuple(item.when)) for item in record.next),
+    )
+
+
+def paper_faults(agreements_file: Path, checklist_file: Path, known: Corpus, types: Iterable[str]) -> Iterator[Fault]:
+    """Ids used twice and types, red lines or laws that nothing defines, in what is taken along on paper."""
+    by_kind = {kind: {passage.passage_id for passage in known.passages if passage.kind is kind} for kind in (Kind.LAW, Kind.REDLINE)}
+    defined = {"types": (set(types), "type_unknown"), "risks": (by_kind[Kind.REDLINE], "risk_unknown"), "law": (by_kind[Kind.LAW], "law_unknown")}
+    seen: set[str] = set()
+    for path, model, parts in (
+        (agreements_file, AgreementFile, ("forms", "clauses")), (checklist_file, ChecklistFile, ("bring", "next")),
+    ):
+        source = _SourceText(path)
+        record = _validate(model, source)
+        placed = [(part, position, item) for part in parts for position, item in enumerate(getattr(record, part))]
+        for part, position, item in placed:
+            line = source.line((part, position))
+            if item.id in seen:
+                yield Fault(path, line, "id", "id_twice", item.id)
+            seen.add(item.id)
+            for key, (ids, problem) in defined.items():
+                yield from (Fault(path, line, key, problem, name) for name in getattr(item, key, ()) if name not in ids)

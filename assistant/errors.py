@@ -19,6 +19,26 @@ class FileDamaged(AssistantError):
         self.path, self.reason = path, reason
 
 
+class FileRefused(AssistantError):
+    """A foreign file that is not taken in; `reason` is a key of wording.keeper.REFUSALS."""
+
+    def __init__(self, name: str, reason: str, detail: str = "") -> None:
+        super().__init__(f"{name}: {reason} {detail}".rstrip())
+        self.name, self.reason, self.detail = name, reason, detail
+
+
+class EntryUnknown(AssistantError):
+    def __init__(self, entry_id: str) -> None:
+        super().__init__(f"no entry {entry_id!r} in corpus/local")
+        self.entry_id = entry_id
+
+
+class PasswordWeak(AssistantError):
+    def __init__(self, least: int) -> None:
+        super().__init__(f"the keeper's password is shorter than {least} characters")
+        self.least = least
+
+
 class CorpusInvalid(AssistantError):
     """The corpus breaks its own rules; carries every fault found, so that one run shows them all."""
 
@@ -122,13 +142,27 @@ class FormatUnknown(AssistantError):
         self.path, self.accepted = path, "、".join(f".{ending}" for ending in accepted)
 
 
-class FileUnwritable(AssistantError):
+class PortTaken(AssistantError):
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"{host}:{port} is in use")
+        self.host, self.port = host, port
+
+
+class PaperUnwritable(AssistantError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path, self.reason = path, reason
 
 
-class PortTaken(AssistantError):
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"{host}:{port} is in use")
-        self.host, self.port = host, port
+class NothingToPrint(AssistantError):
+    """There is no card to put on paper; the reason is the Chinese sentence that the card itself shows."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("no card")
+        self.reason = reason
+
+
+class TypeUnknown(AssistantError):
+    def __init__(self, type_id: str) -> None:
+        super().__init__(f"no dispute type {type_id!r}")
+        self.type_id = type_id

@@ -1,8 +1,9 @@
 """Quality figures on labelled descriptions: types, risks, refusals, and how long an answer takes.
 
-A set is a JSONL file. Rows with `types` are disputes ({"text","types","risks"}); rows with `expect`
-are negatives (reject, low_confidence or works). Beside a set, label_doubts.jsonl may say which
-extra or missing risks are arguable; those count neither for nor against.
+A set is a JSONL file, or a folder of them. Rows with `types` are disputes ({"text","types","risks",
+"must_topics"?}); rows with `expect` are negatives (reject, low_confidence or works). Rows of the bank
+carry a `split` (only the test split counts) and a `style`. Beside a set, label_doubts.jsonl may say
+which extra or missing risks are arguable; those count neither for nor against.
 """
 
 import json
@@ -17,8 +18,10 @@ import numpy as np
 from assistant.errors import BatchLineInvalid, FileMissing
 from assistant.pipeline import Assistant
 from assistant.records import Advice
+from assistant.segmenter import fold
 
 DOUBTS = "label_doubts.jsonl"
+STYLE_EXPECTS = {"不成问题": "reject", "别的事": "low_confidence"}  # rows of the bank that are no dispute
 EXPECTED_STATUS = {"reject": "rejected", "low_confidence": "low_confidence"}
 RESAMPLES = 1000  # of the bootstrap behind each interval
 
@@ -36,13 +39,15 @@ def evaluate(assistant: Assistant, path: Path) -> dict[str, Any]:
     """Ask every row of a set, or of every set in a folder, and measure the answers.
 
     Returns:
-        {"file", "n", "first", "three", "every_in_four", "risk_recall", "risk_precision", "expected",
-        "p50_ms", "p95_ms", "intervals": {figure: [low, high]}, "by_type": {...}, "wrong": [...]},
-        figures that the set has no rows for left out.
+        {"file", "n", "first", "three", "every_in_four", "risk_recall", "risk_precision", "topics",
+        "expected", "p50_ms", "p95_ms", "intervals": {figure: [low, high]},
+        "by_type" and "by_style": {name: [right, rows]}, "wrong": [...]},
+        figures that the set has no rows for left out. `topics` is only a sign of what a
+        reader would find: a topic counts when half of its character pairs stand on the card.
     """
-    tally, by_type, wrong = Tally(), defaultdict(list), []
-    doubts = _doubts(path.parent)
-    rows = list(_rows(path))
+    tally, by_type, by_style, wrong = Tally(), defaultdict(list), defaultdict(list), []
+    doubts = _doubts(path if path.is_dir() else path.parent)
+    rows = [row for file in _files(path) for row in _rows(file) if row.get("split", "test") == "test"]
     for row in rows:
         advice = assistant.ask(row["text"], row.get("region"))
         tally.elapsed_ms.append(advice.elapsed_ms)
@@ -52,10 +57,12 @@ def evaluate(assistant: Assistant, path: Path) -> dict[str, Any]:
         else:
             right = _judge_dispute(tally, row, advice, doubts.get(row.get("id", ""), {}))
             by_type[row["types"][0]].append(right)
+        if "style" in row:
+            by_style[row["style"]].append(right)
         if not right:
             wrong.append({"id": row.get("id"), "wanted": row.get("types", row.get("expect")), "status": advice.status,
                           "got": [item.type_id for item, _ in advice.types[:3]]})
-    return _report(path, len(rows), tally, by_type, wrong)
+    return _report(path, len(rows), tally, {"by_type": by_type, "by_style": by_style}, wrong)
 
 
 def as_expected(row: dict[str, Any], advice: Advice) -> bool:
@@ -73,6 +80,9 @@ def _judge_dispute(tally: Tally, row: dict[str, Any], advice: Advice, doubt: dic
     tally.rows["answered"].append(advice.status == "ok")
     if len(row["types"]) > 1:
         tally.rows["every_in_four"].append(set(row["types"]) <= set(ranked[:4]))
+    if topics := row.get("must_topics"):
+        card = fold(" ".join(hit.passage.title + hit.passage.text for hits in advice.sections.values() for hit in hits))
+        tally.rows["topics"].append(float(np.mean([_is_told(topic, card) for topic in topics])))
     wanted, said = set(row.get("risks", [])), {risk.risk_id for risk in advice.risks}
     missed = wanted - said - set(doubt.get("acceptable_missing", []))
     extra = said - wanted - set(doubt.get("acceptable_extra", []))
@@ -80,8 +90,13 @@ def _judge_dispute(tally: Tally, row: dict[str, Any], advice: Advice, doubt: dic
     return first
 
 
+def _is_told(topic: str, card: str) -> bool:
+    pairs = [word[i : i + 2] for word in fold(topic).split() for i in range(max(1, len(word) - 1))]
+    return sum(pair in card for pair in pairs) >= len(pairs) / 2
+
+
 def _report(
-    path: Path, count: int, tally: Tally, by_type: dict[str, list[bool]], wrong: list[dict[str, Any]]
+    path: Path, count: int, tally: Tally, groups: dict[str, dict[str, list[bool]]], wrong: list[dict[str, Any]]
 ) -> dict[str, Any]:
     report: dict[str, Any] = {"file": path.name, "n": count}
     report |= {name: round(float(np.mean(values)), 3) for name, values in tally.rows.items()}
@@ -95,7 +110,10 @@ def _report(
                    "p95_ms": round(float(np.percentile(tally.elapsed_ms, 95)), 2)}
     return report | {
         "intervals": intervals,
-        "by_type": {name: [int(sum(values)), len(values)] for name, values in sorted(by_type.items())},
+        **{
+            group: {name: [int(sum(values)), len(values)] for name, values in sorted(found.items())}
+            for group, found in groups.items()
+        },
         "wrong": wrong,
     }
 
@@ -121,17 +139,21 @@ def _interval(rows: np.ndarray, figure: Any) -> list[float]:
     return [round(float(np.percentile(drawn, q)), 3) for q in (2.5, 97.5)]
 
 
-def _rows(path: Path) -> Iterable[dict[str, Any]]:
+def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise FileMissing(path)
+    return sorted(file for file in path.glob("*.jsonl") if file.name != DOUBTS) if path.is_dir() else [path]
+
+
+def _rows(path: Path) -> Iterable[dict[str, Any]]:
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 row = json.loads(line)
                 if "text" not in row or not ("types" in row or "expect" in row):
                     raise ValueError("needs text and types or expect")
-                yield row
-            except (ValueError, TypeError) as error:
+                yield row if row.get("types") or "expect" in row else row | {"expect": STYLE_EXPECTS[row["style"]]}
+            except (ValueError, TypeError, KeyError) as error:
                 raise BatchLineInvalid(path, number, str(error)) from error
 
 
@@ -152,6 +174,7 @@ def as_table(reports: Sequence[dict[str, Any]]) -> str:
             if isinstance(value, float):
                 low_high = report["intervals"].get(name)
                 lines.append(f"  {name:<15}{value:>7}" + (f"  [{low_high[0]}, {low_high[1]}]" if low_high else ""))
-        if report["by_type"]:
-            lines.append("  " + "  ".join(f"{name} {right}/{total}" for name, (right, total) in report["by_type"].items()))
+        for group in ("by_type", "by_style"):
+            if report[group]:
+                lines.append("  " + "  ".join(f"{name} {right}/{total}" for name, (right, total) in report[group].items()))
     return "\n".join(lines)

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from assistant import articles
 from assistant import corpus as corpus_reader
 from assistant import encoder as encoder_files
-from assistant import intake
 from assistant.corpus import Corpus
 from assistant.dense import Dense
 from assistant.encoder import Encoder
@@ -30,6 +30,8 @@ from assistant.segmenter import Segmenter
 from assistant.settings import Settings
 
 FORMAT = 1
+LOCAL_MARK = "local"  # the fingerprint of what a station adds itself
+Words = dict[str, list[str]]  # hash of a searchable text to its words: a second build need not segment it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Index:
     lexical: Lexical
     dense: Dense
     position: dict[str, int]  # passage id to row
+    marks: dict[str, str]  # the fingerprints of what it was built from
 
 
 def searchable_text(passage: Passage, document: Document) -> str:
@@ -50,31 +53,40 @@ def searchable_text(passage: Passage, document: Document) -> str:
     return "\n".join([document.title, passage.title, passage.section, passage.text, *told])
 
 
-def read_corpus(settings: Settings) -> Corpus:
+def read_corpus(settings: Settings, shipped: Corpus | None = None) -> Corpus:
     """The knowledge, or a plain folder of articles, whichever `corpus_dir` is."""
     if not settings.corpus_dir.is_dir():
         raise FileMissing(settings.corpus_dir)
     if corpus_reader.is_knowledge(settings.corpus_dir):
-        return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars)
-    return intake.read_articles(settings.corpus_dir, settings.passage_chars)
+        return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars, shipped)
+    return articles.read_articles(settings.corpus_dir, settings.passage_chars)
 
 
 def fingerprints(settings: Settings) -> dict[str, str]:
-    """What an index must agree with: format, corpus files, lexicon, encoder, passage length."""
+    """What an index must agree with: format, corpus files, lexicon, encoder, passage length.
+
+    What a station adds itself is told apart and comes last: an index that misses only that is brought up to date.
+    """
+    local = settings.corpus_dir / corpus_reader.LOCAL if corpus_reader.is_knowledge(settings.corpus_dir) else None
     return {
         "format": str(FORMAT),
-        "corpus": _tree_hash(settings.corpus_dir),
+        "corpus": _tree_hash(settings.corpus_dir, local),
         "lexicon": _tree_hash(settings.lexicon_dir),
         "encoder": encoder_files.fingerprint(settings.encoder_dir),
         "passage_chars": str(settings.passage_chars),
+        LOCAL_MARK: _tree_hash(local) if local else "",
     }
 
 
-def _tree_hash(folder: Path) -> str:
+def _tree_hash(folder: Path, without: Path | None = None) -> str:
+    """A hash over names and contents; what begins with a dot is being written, or is a lock."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            digest.update(path.relative_to(folder).as_posix().encode())
+        place = path.relative_to(folder)
+        if (without is not None and path.is_relative_to(without)) or any(part.startswith(".") for part in place.parts):
+            continue
+        if path.is_file():
+            digest.update(place.as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -88,19 +100,39 @@ def is_current(settings: Settings) -> bool:
     return manifest["fingerprints"] == fingerprints(settings)
 
 
-def build_index(settings: Settings, segmenter: Segmenter, encoder: Encoder, show_progress: bool = False) -> Index:
+def build_index(
+    settings: Settings, segmenter: Segmenter, encoder: Encoder, show_progress: bool = False, words: Words | None = None,
+    before: Index | None = None,
+) -> Index:
     """Read the corpus, index it, and put the result in place of the old index.
 
-    Vectors of passages that have not changed are taken over from the old index.
+    Vectors of passages that have not changed are taken over from the old index, and their words from
+    `words`, which is brought up to date. When `before` was built from the same shipped files, only what the
+    station added is read again.
     """
-    found = read_corpus(settings)
+    marks = fingerprints(settings)  # before the corpus is read: a file that changes meanwhile makes the index stale
+    found = read_corpus(settings, _shipped(settings, marks, before))
     documents = {document.doc_id: document for document in found.documents}
     texts = [searchable_text(passage, documents[passage.doc_id]) for passage in found.passages]
-    marks = fingerprints(settings)
+    known = words if words is not None else {}
+    own = {(mark := _hash(text)): known.get(mark) or segmenter.search_words(text) for text in texts}
+    known.clear()  # words of deleted text go with it
+    known.update(own)
     vectors = _encode_changed(settings.index_dir, marks["encoder"] + marks["lexicon"], texts, encoder, show_progress)
-    index = _assemble(found, Lexical.build([segmenter.search_words(text) for text in texts]), Dense.build(vectors))
+    index = _assemble(found, Lexical.build([own[_hash(text)] for text in texts]), Dense.build(vectors), marks)
     _write(settings.index_dir, index, marks, [_hash(text) for text in texts])
     return index
+
+
+def _shipped(settings: Settings, marks: dict[str, str], before: Index | None) -> Corpus | None:
+    """The shipped part of an index that was built from the files that are there now."""
+    same = before is not None and all(before.marks.get(part) == mark for part, mark in marks.items() if part != LOCAL_MARK)
+    if not same or not marks[LOCAL_MARK]:
+        return None
+    own = f"{corpus_reader.LOCAL}/"
+    documents = {key: document for key, document in before.documents.items() if not document.file.startswith(own)}
+    passages = tuple(passage for passage in before.passages if passage.doc_id in documents)
+    return Corpus(tuple(documents.values()), passages)
 
 
 def _encode_changed(
@@ -128,13 +160,14 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _assemble(found: Corpus, lexical: Lexical, dense: Dense) -> Index:
+def _assemble(found: Corpus, lexical: Lexical, dense: Dense, marks: dict[str, str]) -> Index:
     return Index(
         documents={document.doc_id: document for document in found.documents},
         passages=found.passages,
         lexical=lexical,
         dense=dense,
         position={passage.passage_id: row for row, passage in enumerate(found.passages)},
+        marks=marks,
     )
 
 
@@ -142,7 +175,6 @@ def _write(index_dir: Path, index: Index, marks: dict[str, str], text_hashes: li
     """Write a new generation beside the old one, then point the manifest at it in one rename."""
     index_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(index_dir / ".lock"):  # two builds of one index take turns
-        before = _current_generation(index_dir)
         generation = f"g{uuid.uuid4().hex[:12]}"
         folder = index_dir / generation
         folder.mkdir()
@@ -156,20 +188,13 @@ def _write(index_dir: Path, index: Index, marks: dict[str, str], text_hashes: li
         fresh = index_dir / "manifest.json.new"
         fresh.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
         os.replace(fresh, index_dir / "manifest.json")
-        _remove_generations(index_dir, keep={generation, before})
+        _remove_generations(index_dir, keep=generation)
 
 
-def _current_generation(index_dir: Path) -> str:
-    try:
-        return _read_manifest(index_dir)["generation"]
-    except AssistantError:
-        return ""
-
-
-def _remove_generations(index_dir: Path, keep: set[str]) -> None:
-    """Old generations go, but not the last one: a reader may just be opening it."""
+def _remove_generations(index_dir: Path, keep: str) -> None:
+    """Old generations go, and with them what was deleted; a reader that is just opening one looks again."""
     for folder in index_dir.glob("g*"):
-        if folder.is_dir() and folder.name not in keep:
+        if folder.is_dir() and folder.name != keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -199,6 +224,16 @@ def open_index(settings: Settings) -> Index:
         IndexMissing, IndexDamaged, IndexStale: build it again.
     """
     manifest = _read_manifest(settings.index_dir)
+    while True:
+        try:
+            return _open_generation(settings, manifest)
+        except IndexDamaged:  # a build may have put another generation in its place meanwhile
+            before, manifest = manifest, _read_manifest(settings.index_dir)
+            if manifest["generation"] == before["generation"]:
+                raise
+
+
+def _open_generation(settings: Settings, manifest: dict) -> Index:
     folder = settings.index_dir / manifest["generation"]
     for part, mark in fingerprints(settings).items():
         if manifest["fingerprints"].get(part) != mark:
@@ -210,7 +245,7 @@ def open_index(settings: Settings) -> Index:
                 Passage(**_tuples(row) | {"kind": Kind(row["kind"])}) for row in _read_lines(folder / "passages.jsonl")
             ),
         )
-        index = _assemble(found, Lexical.load(folder / "lexical"), Dense.load(folder / "dense.faiss"))
+        index = _assemble(found, Lexical.load(folder / "lexical"), Dense.load(folder / "dense.faiss"), manifest["fingerprints"])
     except Exception as error:  # json, numpy, bm25s and FAISS each raise their own
         raise IndexDamaged(settings.index_dir, f"{type(error).__name__}: {error}") from error
     if not len(index.passages) == index.dense.total == index.lexical.total == manifest["passages"]:

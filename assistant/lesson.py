@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import office, render, wording
-from assistant.errors import BasketInvalid, FileMissing, FileUnwritable, FormatUnknown, LessonEmpty, PassageUnknown
+from assistant.errors import BasketInvalid, FileMissing, FormatUnknown, LessonEmpty, PaperUnwritable, PassageUnknown
 from assistant.records import DisputeType, Document, Kind, Passage
 from assistant.wording import lesson as words
 
@@ -349,7 +349,7 @@ def write(lesson: Lesson, types: Sequence[DisputeType], path: Path) -> None:
     """Write a lesson in the format that the file's name asks for; an old file stays when anything goes wrong.
 
     Raises:
-        FormatUnknown, FileUnwritable
+        FormatUnknown, PaperUnwritable
     """
     export = EXPORTS.get(path.suffix.lower().removeprefix("."))
     if export is None:
@@ -358,4 +358,4 @@ def write(lesson: Lesson, types: Sequence[DisputeType], path: Path) -> None:
     try:
         office.write_file(path, content)
     except OSError as error:
-        raise FileUnwritable(path, error.strerror or str(error)) from error
+        raise PaperUnwritable(path, error.strerror or str(error)) from error

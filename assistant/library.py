@@ -1,8 +1,7 @@
-"""The corpus as somebody reads who prepares a lesson: filters with counts, a type's whole tree, neighbours, articles."""
+"""The corpus as somebody reads who prepares a lesson: filters with counts, a type's whole tree, neighbours."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.index import Index
@@ -49,10 +48,6 @@ class Library:
             "stage": STAGES, "listener": LISTENERS,
             "region": (EVERYWHERE, *(region for region in regions if region != EVERYWHERE)),
         }
-        self._laws = [
-            (passage, names, numbers) for passage in index.passages if passage.kind is Kind.LAW
-            for names, numbers in _articles(passage)
-        ]
 
     def explore(self, query: Query | None, wanted: Filter, count: int, skip: int = 0) -> Found:
         """What answers a search under the filters; without a query, all that passes them, as it stands in the corpus."""
@@ -125,32 +120,6 @@ class Library:
                     own[passage.meta["stage"]] += 1
         return found
 
-    def articles(self, text: str) -> list[Passage]:
-        """The law lines that a text names by law and number (民法典第288条), or by number alone; none when it names none.
-
-        Lines of that very article come first, then those that also rest on it or once stood under that number.
-        """
-        plain = _plain_name(text)
-        numbers = _numbers(text)
-        named = [(passage, max(names_in, key=len), articles) for passage, names, articles in self._laws
-                 if (names_in := [name for name in names if name in plain])]
-        if named and not numbers:
-            rest = re.sub(r"\D", "", plain)
-            numbers = {int(rest)} if rest and len(rest) < 5 else set()
-        if named:
-            longest = max(len(name) for _, name, _ in named)  # 治安管理处罚法 is not 处罚法
-            named = [item for item in named if len(item[1]) == longest]
-            found = [passage for passage, _, articles in named if numbers & articles or (not numbers and plain == named[0][1])]
-        elif numbers and not re.sub(_ARTICLE, "", text).strip("《》 　，。"):
-            found = [passage for passage, _, articles in self._laws if numbers & articles]
-        else:
-            found = []
-        return _own_first({passage.passage_id: passage for passage in found}.values(), numbers)
-
-
-def _own_first(passages: Iterable[Passage], numbers: set[int]) -> list[Passage]:
-    return sorted(passages, key=lambda passage: not numbers & _numbers(str(passage.meta.get("article", ""))))
-
 
 def _values_of(passage: Passage, facet: str) -> Sequence[str]:
     if facet == "kind":
@@ -162,43 +131,3 @@ def _values_of(passage: Passage, facet: str) -> Sequence[str]:
         return (own,) if own else tuple(passage.meta.get("stages", ()))
     value = passage.meta.get(facet)
     return (str(value),) if value else ()
-
-
-_DIGITS = {digit: number for number, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-_ARTICLE = re.compile(r"第?\s*([0-9０-９]+|[〇零一二两三四五六七八九十百千]+)\s*条")
-
-
-def chinese_number(text: str) -> int:
-    """第二百八十八条 is article 288; digits of either width are taken as they are."""
-    if text.isdigit() and not any(letter in _DIGITS for letter in text):
-        return int(text)
-    total, digit = 0, 0
-    for letter in text:
-        if letter in _UNITS:
-            total += (digit or 1) * _UNITS[letter]
-            digit = 0
-        else:
-            digit = _DIGITS[letter]
-    return total + digit
-
-
-def _numbers(text: str) -> set[int]:
-    return {chinese_number(number) for number in _ARTICLE.findall(text)}
-
-
-def _articles(passage: Passage) -> Iterator[tuple[tuple[str, ...], set[int]]]:
-    """(names of a law, article numbers) that lead to a law line: its own, today's and the old, and those it also rests on."""
-    meta = passage.meta
-    yield _names(passage), _numbers(f"{meta.get('article', '')} {meta.get('old_article', '')}")
-    for other in meta.get("also", ()):
-        law, _, article = str(other).rpartition("》")
-        yield (_plain_name(law),) if law else _names(passage), _numbers(article)
-
-
-def _plain_name(text: str) -> str:
-    return re.sub(r"[《》\s]|中华人民共和国", "", text)
-
-
-def _names(passage: Passage) -> tuple[str, ...]:
-    return tuple({_plain_name(name) for name in (passage.meta["law"], *passage.meta.get("short", ()))} - {""})

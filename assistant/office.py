@@ -35,7 +35,7 @@ from pptx.util import Pt as SlidePt
 A4_CM = (21.0, 29.7)
 MARGINS_CM = (2.5, 2.2)  # top and bottom, left and right
 SLIDE_CM = (33.867, 19.05)  # 16:9
-INK, GREY, ACCENT, WARNING = "1C2733", "5A6572", "1F4E79", "A3161A"
+INK, GREY, ACCENT, HINT, WARNING = "1C2733", "5A6572", "1F4E79", "A0A8B0", "A3161A"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -128,12 +128,12 @@ class WordFile:
         self.run(paragraph, text, color=ACCENT if strong else "")
         return paragraph
 
-    def run(self, paragraph: Any, text: str, bold: bool = False, small: bool = False, color: str = "") -> Any:
+    def run(self, paragraph: Any, text: str, bold: bool = False, small: bool = False, color: str = "", points: float = 0) -> Any:
         """More text at the end of a paragraph."""
         run = paragraph.add_run(writable(text))
         run.bold = bold or None
-        if small:
-            run.font.size = Pt(9)
+        if small or points:
+            run.font.size = Pt(points or 9)
         if color or small:
             run.font.color.rgb = RGBColor.from_string(color or GREY)
         return run
@@ -192,6 +192,78 @@ class WordFile:
 
     def page_break(self) -> None:
         self.document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+
+    # Forms: a page that must stay one page, with spaces to write on by hand.
+
+    def compact(self, points: float, leading: float, margins_cm: tuple[float, float]) -> None:
+        """Small print with lines of a fixed height, so that every program breaks the page alike; no header, no footer."""
+        section = self.document.sections[0]
+        section.top_margin = section.bottom_margin = Cm(margins_cm[0])
+        section.left_margin = section.right_margin = Cm(margins_cm[1])
+        section.header_distance = section.footer_distance = Cm(0.4)
+        for part in (section.header, section.footer):
+            part.is_linked_to_previous = True
+        normal = self.document.styles["Normal"]
+        normal.font.size = Pt(points)
+        normal.paragraph_format.line_spacing = Pt(leading)
+        normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
+
+    def grid(self, widths_cm: Sequence[float], rows: int, ruled: bool = True) -> list[list[Any]]:
+        """Empty cells in rows; text goes into them with `line`."""
+        table = self.document.add_table(rows=rows, cols=len(widths_cm), style="Table Grid" if ruled else None)
+        table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+        for column, width in zip(table.columns, widths_cm, strict=True):
+            column.width = Cm(width)
+        for row in table.rows:
+            for cell, width in zip(row.cells, widths_cm, strict=True):
+                cell.width = Cm(width)
+        return [list(row.cells) for row in table.rows]
+
+    def line(
+        self, text: str, cell: Any = None, first: bool = False, points: float = 0, leading: float = 0, bold: bool = False,
+        before: float = 0, after: float = 0, centre: bool = False, grey: bool = False,
+    ) -> Any:
+        """A paragraph of the page or of a cell, whose `first` one is there already; `leading` is the height of a line."""
+        if cell is None:
+            paragraph = self.document.add_paragraph()
+        else:
+            paragraph = cell.paragraphs[0] if first else cell.add_paragraph()
+        looks = paragraph.paragraph_format
+        looks.space_before, looks.space_after = Pt(before), Pt(after)
+        if leading:
+            looks.line_spacing = Pt(leading)
+        if centre:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        if text:
+            self.run(paragraph, text, bold, points=points, color=GREY if grey else "")
+        return paragraph
+
+    def blank(self, paragraph: Any, hint: str, letters: float) -> None:
+        """A space to write on by hand, with a small grey hint in its middle."""
+        side = "\u3000" * max(1, round((letters - 0.7 * len(hint)) / 2))
+        for text, points in ((side, 0.0), (hint, 6.5), (side, 0.0)):
+            if text:
+                self.run(paragraph, text, color=HINT if text is hint else "", points=points).font.underline = True
+
+    def rule(self, cell: Any = None, leading: float = 0) -> None:
+        """An empty line to write on, from margin to margin."""
+        properties = self.line("", cell=cell, leading=leading)._p.get_or_add_pPr()
+        borders = OxmlElement("w:pBdr")
+        for side in ("bottom", "between"):  # without the second, Word rules only the last of several such lines
+            border = OxmlElement(f"w:{side}")
+            for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", "777777")):
+                border.set(qn(f"w:{name}"), value)
+            borders.append(border)
+        properties.insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr")
+
+    def labelled_rule(self, label: str, width_cm: float, cell: Any = None, leading: float = 0) -> None:
+        """A label, and a line to write on up to the right margin."""
+        self.rule_to(self.line(label, cell=cell, leading=leading), width_cm)
+
+    def rule_to(self, paragraph: Any, width_cm: float) -> None:
+        """A line to write on from the end of a paragraph's text to `width_cm`."""
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Cm(width_cm), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.LINES)
+        paragraph.add_run("\t")
 
     def to_bytes(self) -> bytes:
         self._fill_contents()

@@ -1,14 +1,18 @@
 """The main path on one screen: text in, advice out. Read this file first."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant import corpus, index, query, wording
-from assistant.advice import Composer
+from assistant import corpus, examination, index, query, wording
+from assistant.advice import SECTIONS, Composer
 from assistant.encoder import Encoder
-from assistant.errors import PassageUnknown
+from assistant.errors import IndexStale, PassageUnknown
+from assistant.examination import Examination
 from assistant.index import Index
 from assistant.library import Found, Library
+from assistant.mediability import MediabilityJudge
+from assistant.public import Book
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
 from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Score, Taps
@@ -16,6 +20,7 @@ from assistant.redlines import RedLineFinder, compile_rules
 from assistant.retriever import Filter, Retriever
 from assistant.segmenter import load_segmenter
 from assistant.settings import Settings
+from assistant.statutes import Resolution, Statutes
 
 
 class Assistant:
@@ -24,39 +29,79 @@ class Assistant:
     def __init__(self, settings: Settings, found: Index, encoder: Encoder, reader: Reader, parts: "Parts") -> None:
         self.settings = settings
         self.types = parts.types
+        self.checklist = parts.checklist
+        self.segmenter = parts.segmenter
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
         self.library = Library(found, self._retriever, parts.types)
-        self._composer = Composer(self._retriever, parts.types, settings.types_shown)
+        judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
+        self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
+        self._told = {passage.passage_id: passage for passage in parts.public.passages}
+        self._told_in = {document.doc_id: document for document in parts.public.documents}
         self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
+        self._statutes = Statutes(found.passages, parts.former_laws)
 
-    def ask(self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None) -> Advice:
-        """Advise on one description; `type_id` is the type that a person tapped, if any."""
+    def ask(
+        self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None,
+        ignored: frozenset[str] = frozenset(),
+    ) -> Advice:
+        """Advise on one description.
+
+        Args:
+            type_id: the type that a person tapped, if any.
+            ignored: everyday wordings that a person switched off: they are not taken for standard terms.
+        """
         began = time.perf_counter()
         text = query.clean(text, self.settings.query_chars)
-        understood = self._understand(text, region, taps)
+        named = None if type_id else self._statutes.resolve(text)
+        if named and named.only:
+            return self._statute_card(text, named, began)
+        understood = self._understand(text, region, taps, ignored)
         status, reason = query.judge(text, understood)
         if type_id:
             understood, status, reason = with_type(understood, type_id), "ok", ""
         risks = self._finder.find(understood) if status == "ok" else ()
         if status == "ok" and not risks and query.is_vague(understood):
             status, reason = "low_confidence", "unsure"
-        ranking = self._retriever.rank(understood) if status == "ok" else None
-        advice = self._composer.compose(understood, risks, ranking, status, wording.STATUS_MESSAGES[reason], 0.0)
+        advice = self._composer.compose(understood, risks, status, wording.STATUS_MESSAGES[reason])
         return replace(advice, elapsed_ms=round(1000 * (time.perf_counter() - began), 2))
 
     def search(self, text: str, wanted: Filter = Filter(), count: int | None = None, mode: str = "hybrid") -> list[Hit]:
-        """The passages nearest to a text, best first."""
+        """The passages nearest to a text, best first; an article of law that it names stands above them all."""
         text = query.clean(text, self.settings.query_chars)
-        understood = self._understand(text, None, Taps())
-        return self._retriever.search(understood, wanted, count or self.settings.shown, mode)
+        count = count or self.settings.shown
+        named = self._statutes.resolve(text)
+        first = [hit for hit in self._statute_hits(named) if wanted.accepts(hit.passage)] if named else []
+        if named and named.only:
+            return first[:count]
+        understood = self._understand(text)
+        nearest = self._retriever.search(understood, wanted, count, mode)
+        known = {hit.passage.passage_id for hit in first}
+        return [*first, *(hit for hit in nearest if hit.passage.passage_id not in known)][:count]
+
+    def statute(self, text: str) -> Resolution | None:
+        """What the articles of law that a text names lead to, and what to know about their numbers."""
+        return self._statutes.resolve(query.clean(text, self.settings.query_chars))
+
+    def examine(self, text: str, region: str | None = None, count: int = 15) -> Examination:
+        """Everything about one query: what was understood, each ranking, what was held back and why."""
+        text = query.clean(text, self.settings.query_chars)
+        understood = self._understand(text, region)
+        advice = self.ask(text, region)
+        return examination.examine(
+            understood, advice, self._retriever, self._parts.rules, self._reader.thresholds, count
+        )
+
+    def passages(self) -> tuple[Passage, ...]:
+        """All that can be found, in the order of the corpus."""
+        return self._index.passages
 
     def explore(self, text: str, wanted: Filter = Filter(), count: int = 10, skip: int = 0) -> Found:
         """A search as the trainer's desk needs it: with how many passages each filter would leave."""
         text = query.clean(text, self.settings.query_chars)
-        understood = self._understand(text, None, Taps()) if text else None
+        understood = self._understand(text) if text else None
         return self.library.explore(understood, wanted, count, skip)
 
     def source(self, passage_id: str) -> tuple[Passage, Document]:
@@ -65,14 +110,44 @@ class Assistant:
         Raises:
             PassageUnknown
         """
+        if passage_id in self._told:
+            return self._told[passage_id], self._told_in[self._told[passage_id].doc_id]
         if passage_id not in self._index.position:
             raise PassageUnknown(passage_id)
         passage = self._index.passages[self._index.position[passage_id]]
         return passage, self._index.documents[passage.doc_id]
 
-    def _understand(self, text: str, region: str | None, taps: Taps) -> Query:
+    def entries(self, passage_ids: Sequence[str]) -> list[Hit]:
+        """The passages with these ids, as many of them as there are."""
+        known = [item for item in passage_ids if item in self._told or item in self._index.position]
+        return [Hit(*self.source(item), score=1.0) for item in known]
+
+    def _statute_hits(self, named: Resolution) -> list[Hit]:
+        documents = self._index.documents
+        return [Hit(item, documents[item.doc_id], 1.0, (named.named[item.passage_id],)) for item in named.passages]
+
+    def _statute_card(self, text: str, named: Resolution, began: float) -> Advice:
+        """A card of law lines alone: somebody asked for an article, not for advice."""
+        sections = {section.name: () for section in SECTIONS} | {"law": tuple(self._statute_hits(named))}
+        return Advice(
+            query=text, status="ok" if named.passages else "low_confidence", message=named.told, types=(), active=(), terms=(),
+            ignored=frozenset(), risks=(), mediability=None, sections=sections, elapsed_ms=round(1000 * (time.perf_counter() - began), 2),
+        )
+
+    def renewed(self, words: index.Words) -> "Assistant":
+        """Another assistant over the corpus as it is on disk now; whoever asks this one goes on undisturbed.
+
+        Raises:
+            AssistantError: the corpus on disk has a fault; nothing was changed.
+        """
+        found = index.build_index(self.settings, self._parts.segmenter, self._encoder, words=words, before=self._index)
+        return Assistant(self.settings, found, self._encoder, self._reader, self._parts)
+
+    def _understand(
+        self, text: str, region: str | None = None, taps: Taps = Taps(), ignored: frozenset[str] = frozenset()
+    ) -> Query:
         parts = self._parts
-        return understand(text, region, taps, parts.segmenter, self._encoder, self._reader, parts.lexicon)
+        return understand(text, region, taps, ignored, parts.segmenter, self._encoder, self._reader, parts.lexicon)
 
 
 class Parts:
@@ -81,11 +156,14 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.segmenter = load_segmenter(settings.lexicon_dir)
         self.lexicon = corpus.read_lexicon(settings.lexicon_dir)
+        self.former_laws = corpus.read_former_laws(settings.lexicon_dir)
+        self.checklist = corpus.read_checklist(settings.checklist_file)
         self.rules = compile_rules(corpus.read_redlines(settings.redlines_file, settings.lexicon_dir))
         self.features = Features(self.segmenter, self.lexicon, self.rules)
         self.types: tuple[DisputeType, ...] = corpus.read_dispute_types(
             settings.taxonomy_file, settings.taxonomy_file.parent / "disputes"
         )
+        self.public = corpus.read_public(settings.taxonomy_file.parent)  # written for visitors, not searched
 
 
 def with_type(understood: Query, type_id: str) -> Query:
@@ -101,9 +179,34 @@ def open_assistant(settings: Settings) -> Assistant:
         AssistantError: a part is missing, damaged or does not fit; wording.explain says what to do.
     """
     parts = Parts(settings)
-    found = index.open_index(settings)
-    encoder = Encoder(settings.encoder_dir, parts.segmenter)
+    try:
+        found = index.open_index(settings)
+        encoder = Encoder(settings.encoder_dir, parts.segmenter)
+    except IndexStale as stale:
+        if stale.part != index.LOCAL_MARK:
+            raise
+        encoder = Encoder(settings.encoder_dir, parts.segmenter)
+        found = _brought_up_to_date(settings, parts, encoder, stale)
     return Assistant(settings, found, encoder, load_reader(settings.reader_dir, parts.features), parts)
+
+
+def read_book(settings: Settings) -> Book:
+    """What the hall's screen shows, from the plain files alone: a tap needs neither models nor index.
+
+    Raises:
+        AssistantError
+    """
+    folder = settings.taxonomy_file.parent
+    types = corpus.read_dispute_types(settings.taxonomy_file, folder / "disputes")
+    return Book(types, corpus.read_public(folder), corpus.read_knowledge(folder, settings.passage_chars))
+
+
+def _brought_up_to_date(settings: Settings, parts: Parts, encoder: Encoder, stale: IndexStale) -> Index:
+    """Only what the station added itself differs, after an import or an interrupted change: seconds, so do it now."""
+    try:
+        return index.build_index(settings, parts.segmenter, encoder)
+    except OSError:  # an index folder that cannot be written to
+        raise stale from None
 
 
 def build(settings: Settings, show_progress: bool = False) -> Index:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,9 @@ from assistant.segmenter import Segmenter, fold
 
 NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
 OTHER_BUSINESS = "other_business"  # label for questions that are not about a dispute
+BLOWS = ("assault", "quarrel")  # what other quarrels end in
 NGRAM_LENGTHS = (1, 2, 3)
+_LONG_NUMBER = re.compile(r"\d{5,}")  # of a phone, a card, an order: says nothing about a quarrel
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 
 
@@ -32,20 +35,24 @@ class Features:
         self._rules = rules
         self._lexicon = lexicon
 
-    def of(self, text: str) -> list[str]:
-        """Distinct features: character n-grams, words, standard terms, what signs and rules point to."""
+    def of(self, text: str, ignored: frozenset[str] = frozenset()) -> list[str]:
+        """Distinct features: character n-grams, words, standard terms, what signs and rules point to.
+
+        The everyday wordings in `ignored` are not taken for their standard terms.
+        """
+        text = _LONG_NUMBER.sub(" ", text)
         folded = fold(text)
         found = {f"w:{word}" for word in self._segmenter.words(text)}
         for run in _RUN.findall(folded):
             for length in NGRAM_LENGTHS:
                 found.update(run[start : start + length] for start in range(len(run) - length + 1))
         for item in self._lexicon.wordings:
-            if item.folded in folded:
+            if item.folded in folded and item.say not in ignored:
                 found.update(f"m:{term}" for term in item.means)
         for item in self._lexicon.signs:
             if item.folded in folded:
                 found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
-        found.update(f"r:{rule.redline.risk_id}" for rule in self._rules if rule.matches(folded))
+        found.update(f"r:{rule.redline.risk_id}" for rule in self._rules if rule.signs.matches(folded))
         return sorted(found)
 
 
@@ -54,33 +61,52 @@ class Reader:
 
     def __init__(
         self, features: Features, vocabulary: Mapping[str, int], arrays: Mapping[str, np.ndarray],
-        types: Sequence[str], risks: Sequence[str], thresholds: Mapping[str, Sequence[float]],
+        described: Mapping[str, Any],
     ) -> None:
         self._features = features
         self._vocabulary = vocabulary
         self._rarity = arrays["rarity"].astype(np.float32)  # (features,), inverse document frequency
         self._weights = arrays["weights"]  # (features, labels), float16
         self._bias = arrays["bias"].astype(np.float32)  # (labels,)
-        self._types, self._risks = list(types), list(risks)
+        self._types, self._risks = list(described["types"]), list(described["risks"])
+        self._present = float(described["present"])  # a type whose logit reaches this is told
         # Risk to (sure, not denied): it stands from the first on, or from the second where a rule speaks for it.
-        self.thresholds = {risk: (float(sure), float(floor)) for risk, (sure, floor) in thresholds.items()}
+        self.thresholds = {
+            risk: (float(sure), float(floor)) for risk, (sure, floor) in described["thresholds"].items()
+        }
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, ignored: frozenset[str] = frozenset()) -> Reading:
         """Read one description."""
-        rows = [self._vocabulary[name] for name in self._features.of(text) if name in self._vocabulary]
+        rows = [self._vocabulary[name] for name in self._features.of(text, ignored) if name in self._vocabulary]
         values = feature_values(self._rarity[rows])
         logits = values @ self._weights[rows].astype(np.float32) + self._bias
-        type_scores = softmax(logits[: len(self._types)])
+        told = dict(zip(self._types, logits.tolist(), strict=False))
+        put_underneath_first(told, self._present)
+        type_scores = softmax(np.array(list(told.values())))
         risk_scores = 1.0 / (1.0 + np.exp(-logits[len(self._types) :]))
         by_label = dict(zip(self._types, type_scores.tolist(), strict=True))
         no_question, other = by_label.pop(NO_QUESTION, 0.0), by_label.pop(OTHER_BUSINESS, 0.0)
         dispute = 1.0 - no_question - other
         return Reading(
             types=_ranked({label: score / max(dispute, 1e-6) for label, score in by_label.items()}),
+            present=frozenset(label for label, logit in told.items() if logit >= self._present),
             risks=_ranked(dict(zip(self._risks, risk_scores.tolist(), strict=True))),
             dispute=dispute,
             off_topic=other,
         )
+
+
+def put_underneath_first(logits: dict[str, float], present: float) -> None:
+    """Where blows or insults are told loudest, let them change places with the quarrel that led to them.
+
+    A description says 打 and 骂 more plainly than what it was about; the label's order is the other way round.
+    """
+    first = max(logits, key=logits.__getitem__)
+    if first not in BLOWS:
+        return
+    cause = max((label for label in logits if label not in (*BLOWS, NO_QUESTION, OTHER_BUSINESS)), key=logits.__getitem__)
+    if logits[cause] >= present:
+        logits[first], logits[cause] = logits[cause], logits[first]
 
 
 def feature_values(rarity: np.ndarray) -> np.ndarray:
@@ -115,6 +141,6 @@ def load_reader(reader_dir: Path, features: Features) -> Reader:
         if len(names) != len(arrays["rarity"]):
             raise ValueError("features and weights differ in number")
         vocabulary = {name: row for row, name in enumerate(names)}
-        return Reader(features, vocabulary, arrays, described["types"], described["risks"], described["thresholds"])
+        return Reader(features, vocabulary, arrays, described)
     except (OSError, ValueError, KeyError) as error:
         raise ReaderDamaged(reader_dir, str(error)) from error

@@ -29,6 +29,9 @@ LISTENERS = ("双方", "先动手或过错方", "受害或受损方", "老人", 
 SETTINGS = ("面对面", "背靠背")
 DIFFICULTIES = ("易", "中", "难")  # of an exercise
 STEPS = ("报警", "到场", "升级", "转机")  # in which an exercise is told
+FORM_IDS = ("onspot", "police", "people")  # the blank agreements
+UNREVIEWED, DISABLED = "待审核", "停用"  # an entry that waits for a second look; one that is switched off
+ENTRY_STATES = ("", UNREVIEWED, DISABLED)
 EVERYWHERE = "通用"  # the region of a custom that is known all over the country
 
 
@@ -151,6 +154,25 @@ class RedLine:
     unless: tuple[str, ...]  # regular expressions that take the sign's meaning away
 
 
+Verdict = Literal["no", "wait", "yes", "civil"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One reason for or against settling by public-security mediation, as written in mediability.yaml."""
+
+    entry_id: str
+    text: str
+    basis: tuple[str, ...]  # ids of law passages
+    verdict: Verdict
+    risk: str = ""  # stands with this red line
+    tap: str = ""  # stands when this tap is answered yes, falls when it is answered no
+    types: tuple[str, ...] = ()  # stands where one of these is told
+    needs_types: tuple[str, ...] = ()  # its signs count only where one of these is told
+    signs: tuple[str, ...] = ()  # regular expressions over folded text
+    unless: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A probability between 0 and 1 for one dispute type or one risk."""
@@ -164,6 +186,7 @@ class Reading:
     """What the type and risk reader makes of a description: probabilities, best first."""
 
     types: tuple[Score, ...]
+    present: frozenset[str]  # the types that are told, however many quarrels there are in one description
     risks: tuple[Score, ...]
     dispute: float  # probability that this is a dispute at all
     off_topic: float  # probability that it is a question, but not about a dispute
@@ -185,6 +208,7 @@ class Query:
     text: str
     words: tuple[str, ...]
     terms: tuple[tuple[str, str], ...]  # (as said, standard term)
+    ignored: frozenset[str]  # wordings that the reader of the card has switched off
     types: tuple[Score, ...]
     vector: np.ndarray  # shape (dimensions,), float32, unit length
     region: str
@@ -215,6 +239,77 @@ class Risk:
     never: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Mediability:
+    """Whether this may be settled by public-security mediation (治安调解), why, and who else can help."""
+
+    verdict: Verdict
+    name: str
+    text: str
+    basis: tuple[Hit, ...]  # the law behind the verdict and its grounds
+    grounds: tuple[Hit, ...]
+    referrals: tuple[Hit, ...]  # 该找谁
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementForm:
+    """A blank agreement as agreements.yaml has it; 【】 in its lines is a space for handwriting."""
+
+    form_id: str
+    name: str
+    copies: str
+    when: str  # what it is for
+    never: str  # what it must not be used for
+    heads: tuple[str, ...]
+    party: tuple[str, ...]
+    present: str
+    facts: tuple[tuple[str, int], ...]  # (label, lines to write on)
+    agreed: str
+    told: tuple[str, ...]
+    signs: tuple[str, ...]
+    law: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause that may be ticked on an agreement; no types or forms means any."""
+
+    clause_id: str
+    part: str
+    text: str
+    law: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """The blank agreements and what may stand in them."""
+
+    forms: tuple[AgreementForm, ...]
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Something to bring to a mediation or to do after it; for these types or risks, or for all."""
+
+    item_id: str
+    text: str
+    law: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()  # verdicts on public-security mediation: yes, civil or stop; none means any
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What an officer takes along and does next."""
+
+    bring: tuple[Reminder, ...]
+    next: tuple[Reminder, ...]
+
+
 Status = Literal["ok", "low_confidence", "rejected"]
 
 
@@ -226,7 +321,10 @@ class Advice:
     status: Status
     message: str
     types: tuple[tuple[DisputeType, float], ...]
+    active: tuple[str, ...]  # the types that the card speaks to, the quarrel underneath first
     terms: tuple[tuple[str, str], ...]
+    ignored: frozenset[str]  # wordings that were found and switched off
     risks: tuple[Risk, ...]
+    mediability: Mediability | None  # None when there is no card
     sections: Mapping[str, tuple[Hit, ...]]
     elapsed_ms: float

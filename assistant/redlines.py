@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from assistant.records import Passage, Query, RedLine, Risk
 from assistant.segmenter import fold
 
+# While one of these stands, nothing is said that asks the person who was hurt to give in.
+NO_YIELDING = frozenset({"domestic_violence", "sexual", "minor_victim", "weapon"})
+
 _CLAUSE = re.compile(r"[^。!?;,\n]+")  # of folded text, whose punctuation is half-width
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The signs of one red line, compiled; they are matched against folded text."""
+class Signs:
+    """Regular expressions over folded text, with others that take their meaning back."""
 
-    redline: RedLine
-    signs: tuple[re.Pattern[str], ...]
-    unless: tuple[re.Pattern[str], ...]
+    def __init__(self, signs: Sequence[str], unless: Sequence[str]) -> None:
+        self._signs = [re.compile(sign) for sign in signs]
+        self._unless = [re.compile(sign) for sign in unless]
 
     def matches(self, folded: str) -> tuple[str, ...]:
-        """The words that speak for this red line, clause by clause where a clause takes its meaning back.
+        """The words that a sign was found in, clause by clause where a clause takes its meaning back.
 
         没动手 in one clause does not undo 打得头破血流 in another.
         """
-        found = [match for pattern in self.signs for match in pattern.finditer(folded)]
+        found = [match for pattern in self._signs for match in pattern.finditer(folded)]
         if not found:
             return ()
         denied = [
             clause.span() for clause in _CLAUSE.finditer(folded)
-            if any(pattern.search(clause.group()) for pattern in self.unless)
+            if any(pattern.search(clause.group()) for pattern in self._unless)
         ]
         kept = [
             match.group() for match in found
@@ -37,10 +39,16 @@ class Rule:
         return tuple(dict.fromkeys(kept))
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One red line with the signs that speak for it."""
+
+    redline: RedLine
+    signs: Signs
+
+
 def compile_rules(redlines: Sequence[RedLine]) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(item, tuple(map(re.compile, item.signs)), tuple(map(re.compile, item.unless))) for item in redlines
-    )
+    return tuple(Rule(item, Signs(item.signs, item.unless)) for item in redlines)
 
 
 class RedLineFinder:
@@ -58,7 +66,7 @@ class RedLineFinder:
         folded = fold(query.text)
         found = []
         for rule in self._rules:
-            matched = rule.matches(folded)
+            matched = rule.signs.matches(folded)
             probability = probabilities.get(rule.redline.risk_id, 0.0)
             tapped = _tapped(rule.redline.risk_id, query)
             sure, not_denied = self._thresholds[rule.redline.risk_id]

@@ -12,10 +12,14 @@ from typing import Any
 from urllib.parse import quote
 
 from assistant import wording
-from assistant.advice import NO_YIELDING
-from assistant.records import Advice, DisputeType, Document, Hit, Kind, Passage, Risk
+from assistant.advice import NO_TWO_SIDES
+from assistant.records import UNREVIEWED, Advice, DisputeType, Document, Hit, Kind, Mediability, Passage, Risk
+from assistant.redlines import NO_YIELDING
+from assistant.wording import keeper
 
 LAW_MONTHS = 12  # a law line checked longer ago than this says so
+
+WITHHELD_SECTIONS = ("grievances", "phrasing", "custom", "case", "guidance")
 
 # Which meta lines stand under which kind of hit, in reading order.
 META_SHOWN = {
@@ -40,15 +44,29 @@ def as_json(advice: Advice, given_id: str | None = None) -> dict[str, Any]:
              "basis": list(risk.basis), "must": list(risk.must), "never": list(risk.never)}
             for risk in advice.risks
         ],
+        "mediability": mediability_json(advice.mediability),
         "sections": {name: [hit_json(hit) for hit in hits] for name, hits in advice.sections.items()},
         "elapsed_ms": advice.elapsed_ms,
     }
 
 
-def search_json(text: str, hits: Sequence[Hit], given_id: str | None = None) -> dict[str, Any]:
-    """The `search` answer of the contract."""
+def mediability_json(found: Mediability | None) -> dict[str, Any] | None:
+    """Whether this may be settled by public-security mediation: an addition to the contract."""
+    if found is None:
+        return None
+    return {
+        "verdict": found.verdict, "name": found.name, "text": found.text,
+        "grounds": [hit_json(hit) for hit in found.grounds],
+        "basis": [hit_json(hit) for hit in found.basis],
+        "referrals": [hit_json(hit) for hit in found.referrals],
+    }
+
+
+def search_json(text: str, hits: Sequence[Hit], given_id: str | None = None, message: str = "") -> dict[str, Any]:
+    """The `search` answer of the contract; with a message where an article of law was asked for by number."""
     answer = {} if given_id is None else {"id": given_id}
-    return answer | {"query": text, "hits": [hit_json(hit) for hit in hits]}
+    told = {"message": message} if message else {}
+    return answer | {"query": text, "hits": [hit_json(hit) for hit in hits]} | told
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -77,14 +95,47 @@ def as_text(advice: Advice) -> str:
     lines = [advice.message] if advice.message else []
     if advice.types:
         label = wording.TYPES_LABEL if advice.status == "ok" else wording.NEAREST_TYPES
-        lines.append(f"{label}：" + "、".join(f"{item.name}（{score:.0%}）" for item, score in advice.types))
+        lines.append(f"{label}：" + "、".join(_named(item, score) for item, score in advice.types))
     if advice.terms:
         lines.append(f"{wording.TERMS_LABEL}：" + "，".join(f"{said}＝{term}" for said, term in advice.terms))
+    if is_statute_card(advice):
+        return "\n".join([*lines, "", f"【{wording.SECTION_NAMES['law']}】", *hit_lines(advice.sections["law"])])
     if advice.status == "ok":
         lines += ["", f"【{wording.RISKS_TITLE}】", *_risk_lines(advice.risks)]
+        lines += _mediability_lines(advice.mediability)
         for name, hits in advice.sections.items():
-            lines += ["", f"【{wording.SECTION_NAMES[name]}】", *hit_lines(hits)]
+            lines += ["", f"【{wording.SECTION_NAMES[name]}】", *(hit_lines(hits) or [_empty(name, advice)])]
     return "\n".join(lines)
+
+
+def is_statute_card(advice: Advice) -> bool:
+    """Whether an article was asked for by name and number, and nothing else: then its lines are the whole answer."""
+    return advice.status == "ok" and not advice.types
+
+
+def sureness(score: float) -> str:
+    """A probability in words, "" where it is hardly any: a hurried reader takes 41 % for a verdict."""
+    return next(word for least, word in wording.SURENESS if score >= least)
+
+
+def _named(item: DisputeType, score: float) -> str:
+    return f"{item.name}（{sureness(score)}）" if sureness(score) else item.name
+
+
+def _empty(name: str, advice: Advice) -> str:
+    """What stands in the place of an empty section: it was withheld, or there is nothing yet."""
+    standing = {risk.risk_id for risk in advice.risks}
+    waits = NO_TWO_SIDES if name == "grievances" else NO_YIELDING
+    return wording.SECTION_WITHHELD if name in WITHHELD_SECTIONS and standing & waits else wording.SECTION_EMPTY
+
+
+def _mediability_lines(found: Mediability | None) -> list[str]:
+    if found is None:
+        return []
+    lines = ["", f"【{wording.MEDIABILITY_TITLE}】{found.name}", found.text]
+    lines += [f"· {hit.passage.text}  〔{cite(hit)}〕" for hit in found.grounds]
+    lines += [f"{wording.REFERRALS_LABEL}：", *hit_lines(found.referrals)] if found.referrals else []
+    return [*lines, f"{wording.RISK_BASIS}：{'、'.join(hit.passage.title for hit in found.basis)}"]
 
 
 def _risk_lines(risks: Sequence[Risk]) -> list[str]:
@@ -102,8 +153,6 @@ def _risk_lines(risks: Sequence[Risk]) -> list[str]:
 
 
 def hit_lines(hits: Sequence[Hit]) -> list[str]:
-    if not hits:
-        return [wording.SECTION_EMPTY]
     return [f"· {_label(hit.passage)}{hit.passage.text}  〔{cite(hit)}〕" for hit in hits]
 
 
@@ -141,23 +190,67 @@ def examples(texts: Sequence[str]) -> str:
     return f'<details class="examples"><summary>{escape(wording.EXAMPLES_LABEL)}</summary>{buttons}</details>'
 
 
-def card(advice: Advice) -> str:
-    """The card for the page."""
+def card(advice: Advice, votes: bool = False) -> str:
+    """The card for the page; with `votes`, each line can be called useful or useless."""
     if advice.status != "ok":
         return f'<article class="card">{notice(advice.message)}{_types_html(advice, on_page=True)}</article>'
-    return f'<article class="card">{_types_html(advice, on_page=True)}{_terms_html(advice)}{_body(advice, on_page=True)}</article>'
+    if is_statute_card(advice):
+        law = _section_html("law", advice.sections["law"], advice, on_page=True)
+        return f'<article class="card">{notice(advice.message)}{law}</article>'
+    head = f"{_types_html(advice, on_page=True)}{_terms_html(advice)}{_jump_html(advice)}"
+    body = _body(advice, on_page=True)
+    return f'<article class="card">{head}{_with_votes(body) if votes else body}</article>'
+
+
+def _with_votes(body: str) -> str:
+    """Two buttons after each line, whose last part is its source."""
+    buttons = "".join(
+        f'<button class="vote {name}">{escape(word)}</button>'
+        for name, word in (("useful", keeper.USEFUL), ("useless", keeper.USELESS))
+    )
+    return body.replace("</p></li>", f"{buttons}</p></li>")
+
+
+def _jump_html(advice: Advice) -> str:
+    """Links to the parts that hold something: what to say stands one tap away."""
+    links = "".join(
+        f'<a href="#sec-{name}">{escape(wording.SECTION_NAMES[name])}</a>' for name, hits in advice.sections.items() if hits
+    )
+    return f'<p class="jump"><b>{escape(wording.JUMP_LABEL)}</b>{links}</p>'
+
+
+def entries(hits: Sequence[Hit], types: Sequence[DisputeType], unknown: int) -> str:
+    """Entries that a visitor carried over as a code; the types are buttons to their whole card."""
+    told = notice(wording.CODE_UNKNOWN.format(count=unknown)) if unknown else ""
+    chips = "".join(f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}</button>' for item in types)
+    head = f'<p class="types"><b>{escape(wording.CODE_TYPES)}</b>{chips}</p>' if chips else ""
+    items = "".join(_entry_html(hit) for hit in hits)
+    body = f"<ol>{items}</ol>" if items else ""
+    return f'<article class="card">{told}{head}<section class="part" id="sec-code"><h2>{escape(wording.CODE_TITLE)}</h2>{body}</section></article>'
+
+
+def _entry_html(hit: Hit) -> str:
+    """One entry by itself: which type, which situation or place, what it says."""
+    passage = hit.passage
+    named = [passage.title, passage.section, *(passage.meta[key] for key in ("chip", "who") if key in passage.meta)]
+    tags = "".join(f'<span class="tag">{escape(name)}</span>' for name in dict.fromkeys(named))
+    text = _one_block(escape(passage.text))
+    return f'<li class="hit {passage.kind.value}">{tags}<span class="say">{text}</span>{_cite_html(hit, on_page=True)}</li>'
 
 
 def print_sheet(advice: Advice) -> str:
     """The same card for paper: no buttons, sources written out."""
     if advice.status != "ok":
         return ""
+    if is_statute_card(advice):
+        law = _section_html("law", advice.sections["law"], advice, on_page=False)
+        return f'<article class="sheet paper">{notice(advice.message)}{law}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
     head = f"<h1>{escape(wording.PRINT_TITLE)}</h1>{_types_html(advice, on_page=False)}"
     return f'<article class="sheet">{head}{_body(advice, on_page=False)}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
 
 
 def _body(advice: Advice, on_page: bool) -> str:
-    parts = [_risks_html(advice.risks, on_page)]
+    parts = [_risks_html(advice.risks, on_page), _mediability_html(advice.mediability, on_page)]
     parts += [_section_html(name, hits, advice, on_page) for name, hits in advice.sections.items()]
     return "".join(parts)
 
@@ -168,17 +261,26 @@ def _types_html(advice: Advice, on_page: bool) -> str:
     label = wording.TYPES_LABEL if advice.status == "ok" else wording.NEAREST_TYPES
     tag = "button" if on_page else "span"
     chips = "".join(
-        f'<{tag} class="type"{_id(f"type-{escape(item.type_id)}", on_page)}>{escape(item.name)}<small>{score:.0%}</small></{tag}>'
+        f'<{tag} class="type"{_id(f"type-{escape(item.type_id)}", on_page)}>{escape(item.name)}<small>{sureness(score)}</small></{tag}>'
         for item, score in advice.types
     )
     return f'<p class="types"><b>{escape(label)}</b>{chips}</p>'
 
 
 def _terms_html(advice: Advice) -> str:
-    if not advice.terms:
+    if not advice.terms and not advice.ignored:
         return ""
-    pairs = "，".join(f"{escape(said)} → {escape(term)}" for said, term in advice.terms)
-    return f'<p class="terms"><b>{escape(wording.TERMS_LABEL)}</b>{pairs}</p>'
+    means: dict[str, list[str]] = {said: [] for said in sorted(advice.ignored)}
+    for said, term in advice.terms:
+        means.setdefault(said, []).append(term)
+    buttons = "".join(map(_term_html, means, means.values()))
+    return f'<p class="terms"><b>{escape(wording.TERMS_LABEL)}</b>{buttons}<small>{escape(wording.TERMS_HINT)}</small></p>'
+
+
+def _term_html(said: str, terms: Sequence[str]) -> str:
+    """One wording as a switch: on with its standard terms, off without."""
+    taken_for = f"<small>→ {escape('、'.join(terms))}</small>" if terms else ""
+    return f'<button class="term{"" if terms else " off"}">{escape(said)}{taken_for}</button>'
 
 
 def _id(name: str, on_page: bool) -> str:
@@ -203,7 +305,8 @@ def _risk_html(risk: Risk, on_page: bool) -> str:
     must = "".join(f"<li><b>{escape(wording.RISK_MUST)}</b>{escape(item)}</li>" for item in risk.must)
     never = "".join(f'<li class="never"><b>{escape(wording.RISK_NEVER)}</b>{escape(item)}</li>' for item in risk.never)
     matched = f'<p class="why">{escape(wording.RISK_MATCHED)}：{escape("、".join(risk.matched))}</p>' if on_page and risk.matched else ""
-    basis = f'<p class="cite">{escape(wording.RISK_BASIS)}：{escape("、".join(risk.basis))}</p>'
+    link = f' <a class="source" href="/source/{risk.risk_id}#span" target="_blank">{escape(wording.SOURCE_LINK)}</a>' if on_page else ""
+    basis = f'<p class="cite">{escape(wording.RISK_BASIS)}：{escape("、".join(risk.basis))}{link}</p>'
     return (
         f'<div class="risk"><h3>■ {escape(risk.name)}</h3><p class="action">{escape(risk.action)}</p>'
         f"<ul>{must}{never}</ul>{matched}{basis}</div>"
@@ -213,16 +316,39 @@ def _risk_html(risk: Risk, on_page: bool) -> str:
 def _section_html(name: str, hits: Sequence[Hit], advice: Advice, on_page: bool) -> str:
     hint = wording.SECTION_HINTS.get(name, "")
     title = f"<h2>{escape(wording.SECTION_NAMES[name])}{f'<small>{escape(hint)}</small>' if hint else ''}</h2>"
-    types = [item for item, _ in advice.types]
-    items = "".join(_hit_html(hit, types, on_page) for hit in hits)
-    body = f"<ol>{items}</ol>" if items else f'<p class="empty">{escape(wording.SECTION_EMPTY)}</p>'
+    items = "".join(_hit_html(hit, advice, on_page) for hit in hits)
+    body = f"<ol>{items}</ol>" if items else f'<p class="empty">{escape(_empty(name, advice))}</p>'
     return f'<section class="part"{_id(f"sec-{name}", on_page)}>{title}{body}</section>'
 
 
-def _hit_html(hit: Hit, types: Sequence[DisputeType], on_page: bool) -> str:
-    passage = hit.passage
+def _mediability_html(found: Mediability | None, on_page: bool) -> str:
+    if found is None:
+        return ""
+    grounds = "".join(f"<li>{escape(hit.passage.text)}{_cite_html(hit, on_page)}</li>" for hit in found.grounds)
+    referrals = "".join(
+        f"<li><b>{escape(hit.passage.meta['who'])}</b>{escape(hit.passage.text)}{_cite_html(hit, on_page)}</li>"
+        for hit in found.referrals
+    )
+    names = "、".join(hit.passage.meta["who"] for hit in found.referrals)
+    label = f"{escape(wording.REFERRALS_LABEL)}：{escape(names)}"
+    referrals = f"<details><summary>{label}</summary><ul>{referrals}</ul></details>" if referrals else ""
+    basis = "、".join(_law_link(hit, on_page) for hit in found.basis)
+    return (
+        f'<section class="mediability {found.verdict}"{_id("sec-mediability", on_page)}>'
+        f"<h2>{escape(wording.MEDIABILITY_TITLE)}<strong>{escape(found.name)}</strong></h2><p>{escape(found.text)}</p>"
+        f'<ul>{grounds}</ul>{referrals}<p class="cite">{escape(wording.RISK_BASIS)}：{basis}</p></section>'
+    )
+
+
+def _law_link(hit: Hit, on_page: bool) -> str:
+    name = escape(hit.passage.title)
+    return f'<a class="source" href="{source_path(hit.passage)}" target="_blank">{name}</a>' if on_page else name
+
+
+def _hit_html(hit: Hit, advice: Advice, on_page: bool) -> str:
+    passage, types = hit.passage, [item for item, _ in advice.types]
     text = _one_block(mark_words(passage.text, hit.why) if on_page else escape(passage.text))
-    tag = _tag_html(passage, types)
+    tag = _type_tag(passage, advice) + _tag_html(passage, types)
     more = "".join(
         f'<p class="more"><b>{escape(wording.META_LABELS[key])}</b>{escape(passage.meta[key])}</p>'
         for key in META_SHOWN.get(passage.kind, ()) if key in passage.meta
@@ -240,6 +366,15 @@ def _one_block(escaped: str) -> str:
     return re.sub(r"\s*\n\s*", "<br>", escaped)
 
 
+def _type_tag(passage: Passage, advice: Advice) -> str:
+    """Which of several quarrels a line is about; nothing where there is only one, or where it is about the first."""
+    subject, *others = advice.active or ("",)
+    if subject in passage.types or not set(others) & set(passage.types):
+        return ""
+    names = [item.name for item, _ in advice.types if item.type_id in others and item.type_id in passage.types]
+    return f'<span class="tag of-type">{escape(names[0])}</span>' if names else ""
+
+
 def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
     meta = passage.meta
     if passage.kind is Kind.PHRASING:
@@ -250,6 +385,8 @@ def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
         tags = [wording.KIND_NAMES[Kind.SAYING]]
     else:
         tags = [str(meta[key]) for key in ("role", "who") if key in meta and meta[key] != "要点"]
+    if meta.get("state") == UNREVIEWED:
+        tags.append(keeper.UNREVIEWED_TAG)
     return "".join(f'<span class="tag">{escape(tag)}</span>' for tag in tags)
 
 

@@ -1,7 +1,7 @@
 """A Query becomes hits: lexical and dense scores over all passages, fused, then cut to what is asked."""
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -60,7 +60,8 @@ class Retriever:
         self._words: dict[int, frozenset[str]] = {}  # row to its words, filled as hits are explained
         self._of_type = self.rows_by_type(Kind)
         self._articles = self.rows_of((Kind.GUIDANCE,))
-        self._heads = Lexical.build([segmenter.search_words(self._head(row)) for row in self._articles])
+        if self._articles:
+            self._heads = Lexical.build([segmenter.search_words(self._head(row)) for row in self._articles])
 
     def _head(self, row: int) -> str:
         """What an article says of itself: title, heading, topics. An index of their own, or the text drowns them."""
@@ -90,7 +91,8 @@ class Retriever:
         if mode != "hybrid":
             return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
         scores = ranking.fused.copy()
-        scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
+        if self._articles:
+            scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
         for score in query.types:
             scores[self._of_type.get(score.label, [])] += TYPES_SHARE * score.probability
         return scores
@@ -120,20 +122,20 @@ class Retriever:
         return chosen
 
     def choose(
-        self, query: Query, scores: Mapping[int, float], quota: int,
+        self, query: Query, scores: Mapping[int, float], quota: int, taken: Counter[str],
         unlimited: Callable[[Passage], bool] = lambda passage: False,
     ) -> list[Hit]:
         """The best of the scored rows, at most `quota` and at most PER_DOCUMENT of one document.
 
-        `unlimited` tells whose document may fill the quota alone.
+        `taken` counts by document what was chosen before, and goes on counting; `unlimited` tells
+        whose document may fill the quota alone.
         """
         chosen: list[Hit] = []
-        taken: dict[str, int] = {}
         for row, score in sorted(scores.items(), key=lambda item: -item[1]):
             passage = self._index.passages[row]
-            if taken.get(passage.doc_id, 0) >= PER_DOCUMENT and not unlimited(passage):
+            if taken[passage.doc_id] >= PER_DOCUMENT and not unlimited(passage):
                 continue
-            taken[passage.doc_id] = taken.get(passage.doc_id, 0) + 1
+            taken[passage.doc_id] += 1
             chosen.append(self.hit(row, score, query))
             if len(chosen) == quota:
                 break
@@ -150,10 +152,27 @@ class Retriever:
                 found.setdefault(type_id, []).append(row)
         return found
 
+    def hits_by_risk(self, kind: Kind) -> defaultdict[str, list[Hit]]:
+        """What was written for each red line, in file order."""
+        found: defaultdict[str, list[Hit]] = defaultdict(list)
+        for passage in self._index.passages:
+            for risk in passage.meta.get("risks", ()) if passage.kind is kind else ():
+                found[risk].append(self.cited(passage.passage_id))
+        return found
+
     def passage(self, row: int) -> Passage:
         return self._index.passages[row]
 
+    def cited(self, passage_id: str) -> Hit | None:
+        """The passage with this id as a hit that nobody had to search for."""
+        row = self._index.position.get(passage_id)
+        if row is None:
+            return None
+        passage = self._index.passages[row]
+        return Hit(passage, self._index.documents[passage.doc_id], 1.0)
+
     def hit(self, row: int, score: float, query: Query) -> Hit:
+        """One row as a hit, with the words that explain it."""
         passage = self._index.passages[row]
         return Hit(passage, self._index.documents[passage.doc_id], round(score, 4), self._why(row, query))
 

@@ -21,6 +21,7 @@ jieba.setLogLevel(logging.ERROR)
 USER_WORD_FREQUENCY = 20_000  # high enough that 返水 beats 返 + 水 in jieba's own statistics
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _SPACE_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")  # left by scraped pages
+_NEVER_GIVEN = frozenset("的了着过是在把被和跟与就也都又不没有去来说要给让他她我你们上下里外前后家")
 _WORD = re.compile(r"[\u3400-\u9fffA-Za-z0-9]")
 
 
@@ -55,6 +56,7 @@ class Segmenter:
         for word in user_words:
             tokenizer.add_word(fold(word), freq=USER_WORD_FREQUENCY)
         self._tokenizer = tokenizer
+        self._posseg = None
         self._stop_words = stop_words
 
     def words(self, text: str) -> list[str]:
@@ -74,6 +76,37 @@ class Segmenter:
         folded = fold(text)
         words = [word for word in self._tokenizer.cut(folded) if _WORD.search(word)]
         return words + character_bigrams(folded)
+
+
+    def person_names(self, text: str, surnames: frozenset[str]) -> list[tuple[int, int]]:
+        """Spans of what looks like a person's name: tagged as one, or a surname before letters that form no word."""
+        tagged, position = [], 0
+        for pair in self._tagger().cut(text):
+            position = text.index(pair.word, position)
+            tagged.append((pair.word, pair.flag, position))
+            position += len(pair.word)
+        found = []
+        for number, (word, flag, start) in enumerate(tagged):
+            before = tagged[number - 1][0] if number else ""
+            if flag.startswith("nr") and len(word) >= 2 and (word[0] in surnames or word[0] == "阿" or before in surnames):
+                found.append((start - (before in surnames), start + len(word)))
+            elif len(word) == 1 and word in surnames:
+                given = 0
+                for later, _, place in tagged[number + 1 : number + 3]:
+                    if len(later) == 1 and _HAN_RUN.fullmatch(later) and place == start + 1 + given and later not in _NEVER_GIVEN:
+                        given += 1
+                    else:
+                        break
+                if given or flag.startswith("nr"):
+                    found.append((start, start + 1 + given))
+        return found
+
+    def _tagger(self):
+        if self._posseg is None:
+            import jieba.posseg  # its tables take a second, and only masking needs them
+
+            self._posseg = jieba.posseg.POSTokenizer(self._tokenizer)
+        return self._posseg
 
 
 def read_word_list(path: Path) -> list[str]:

@@ -16,15 +16,23 @@ class Settings:
     lexicon_dir: Path = Path("corpus/lexicon")  # how wording is understood
     taxonomy_file: Path = Path("corpus/taxonomy.yaml")
     redlines_file: Path = Path("corpus/redlines.yaml")
+    agreements_file: Path = Path("corpus/agreements.yaml")
+    checklist_file: Path = Path("corpus/checklist.yaml")
+    mediability_file: Path = Path("corpus/mediability.yaml")
     encoder_dir: Path = Path("models/encoder")  # a local folder: the assistant runs offline
     reader_dir: Path = Path("models/reader")
     index_dir: Path = Path("index")
+    worklist_dir: Path = Path("worklist")  # what the keeper gathers for the corpus's editor, if switched on
     passage_chars: int = 300  # target length of a passage of running text, in characters
-    query_chars: int = 2000  # a longer description is read up to here
+    query_chars: int = 2000  # of a longer description the beginning and the end are read
     shown: int = 8  # hits shown by search
     types_shown: int = 5
     host: str = "127.0.0.1"
     port: int = 7860
+    audience: str = "public"  # whom the hall's screen speaks to; "staff" adds the lines for the mediator
+    kiosk_paper: str = "a4"  # what its printer takes: "a4", or "80mm" for a receipt printer
+
+CHOICES = {"audience": ("public", "staff"), "kiosk_paper": ("a4", "80mm")}
 
 
 def load_settings(path: Path) -> Settings:
@@ -47,6 +55,8 @@ def load_settings(path: Path) -> Settings:
         wanted = {Path: str, int: int, str: str}[accepted[key]] if key in accepted else None
         if wanted is None or not isinstance(value, wanted) or isinstance(value, bool):
             raise SettingsInvalid(path, str(key), list(accepted))
+        if key in CHOICES and value not in CHOICES[key]:
+            raise SettingsInvalid(path, f"{key}: {value}", list(CHOICES[key]))
     settings = Settings(**given)
     folders = {name: path.parent / getattr(settings, name) for name, kind in accepted.items() if kind is Path}
     return replace(settings, **folders)

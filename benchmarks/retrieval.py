@@ -67,7 +67,7 @@ def pairs(settings: Settings, path: Path) -> dict[str, float]:
     reader = load_reader(settings.reader_dir, parts.features)
 
     def read(text: str) -> Query:
-        return understand(text, None, Taps(), parts.segmenter, encoder, reader, parts.lexicon)
+        return understand(text, None, Taps(), frozenset(), parts.segmenter, encoder, reader, parts.lexicon)
 
     rows = read_rows(path)
     read_all = [(read(row["a"]), read(row["b"]), read(row["c"])) for row in rows]

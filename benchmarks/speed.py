@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from assistant import index, pipeline, query
+from assistant import corpus, index, pipeline, query
 from assistant.advice import Composer
 from assistant.encoder import Encoder
 from assistant.fusion import fuse
+from assistant.mediability import MediabilityJudge
 from assistant.reader import load_reader
 from assistant.records import Taps
 from assistant.redlines import RedLineFinder
@@ -50,9 +51,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     reader = load_reader(settings.reader_dir, parts.features)
     assistant = pipeline.open_assistant(settings)
     retriever = Retriever(found, parts.segmenter)
-    composer = Composer(retriever, parts.types, settings.types_shown)
+    judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), retriever)
+    composer = Composer(retriever, judge, parts.types, settings.types_shown)
     finder = RedLineFinder(parts.rules, {}, reader.thresholds)
-    queries = [query.understand(t, None, Taps(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
+    queries = [query.understand(t, None, Taps(), frozenset(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
     rankings = [retriever.rank(item) for item in queries]
     both = list(zip(queries, rankings, strict=True))
     rows = {
@@ -63,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "fusion": timed(lambda item: fuse(item[1].lexical, item[1].dense), both),
         "types and risks": timed(reader.read, texts),
         "red lines": timed(finder.find, queries),
-        "advice": timed(lambda item: composer.compose(item[0], (), item[1], "ok", "", 0.0), both),
+        "ranking and advice": timed(lambda item: composer.compose(item, (), "ok", ""), queries),
     }
     whole = timed(assistant.ask, texts)
     print(f"{len(texts)} descriptions over {len(found.passages)} passages, milliseconds")

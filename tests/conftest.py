@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from station import own_station
 
 from assistant import pipeline
 from assistant.pipeline import Assistant
@@ -37,3 +38,9 @@ def assistant(settings: Settings) -> Assistant:
 def built_settings(assistant: Assistant, settings: Settings) -> Settings:
     """Settings whose index is there."""
     return settings
+
+
+@pytest.fixture
+def station(built_settings: Settings, tmp_path: Path) -> Settings:
+    """A station of its own: a copy of the corpus, whose local/ may be written to, with a built index."""
+    return own_station(built_settings, tmp_path / "某所 一")

@@ -12,14 +12,14 @@ import uvicorn
 from assistant import pipeline
 from assistant.settings import Settings
 from assistant.ui.opening import Opening
-from assistant.ui.server import create_app
+from assistant.ui.server import create_app, create_kiosk_app
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: Settings, kiosk: bool = False, keeper_password: str = "") -> Iterator[str]:
     """The page's address while it is served."""
     opening = Opening(lambda: pipeline.open_assistant(settings))
-    app = create_app(settings, opening)
+    app = create_kiosk_app(settings, opening) if kiosk else create_app(settings, opening, keeper_password)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from conftest import shared
@@ -10,7 +11,7 @@ from conftest import shared
 from assistant import render, wording
 from assistant.advice import NO_YIELDING, SECTIONS, withheld
 from assistant.pipeline import Assistant
-from assistant.records import Advice, Kind, Risk
+from assistant.records import STAGES, Advice, Kind, Risk
 
 DESCRIPTIONS = [
     "三楼漏水把二楼泡了，两家在楼道骂起来",
@@ -61,22 +62,40 @@ def test_every_line_of_the_development_descriptions_is_a_span_of_its_source(assi
 def test_no_section_exceeds_its_quota_and_no_other_document_floods_it(cards: list[Advice]):
     quotas = {section.name: section.quota for section in SECTIONS}
     for advice in cards:
-        subject = advice.types[0][0].type_id
+        subject, *others = advice.active
+        quotas["phrasing"] = len(STAGES) + 2 * (len(others) + len(advice.risks) + 1)  # two for each, two sayings
         for name, hits in advice.sections.items():
-            assert len([hit for hit in hits if hit.passage.kind is not Kind.SAYING]) <= quotas[name]
-            documents = [hit.passage.doc_id for hit in hits if hit.passage.doc_id != subject]
+            assert len(hits) <= quotas[name]
+            documents = [hit.passage.doc_id for hit in hits if hit.passage.doc_id not in (subject, "redlines")]
             assert all(documents.count(document) <= 2 for document in documents)
+
+
+def test_several_quarrels_in_one_description_each_get_their_part(assistant: Assistant):
+    advice = assistant.ask("三楼漏水把二楼泡了，两家在楼道骂起来，还推了两把")
+    assert advice.active[0] == "leak" and {"quarrel", "assault"} & set(advice.active[1:])
+    for name in ("questions", "phrasing", "principle"):
+        told = {type_id for hit in advice.sections[name] for type_id in hit.passage.types}
+        assert set(advice.active) <= told
+
+
+def test_a_region_moves_its_customs_and_sayings_up(assistant: Assistant):
+    plain, there = (assistant.ask("彩礼给了十六万，女方又不嫁了", region=region) for region in (None, "闽台"))
+    assert plain.sections["custom"][0].passage.meta["region"] != "闽台"
+    assert there.sections["custom"][0].passage.meta["region"] == "闽台"
 
 
 def test_every_type_answers_with_grievance_question_phrasing_principle_and_law(assistant: Assistant):
     for item in assistant.types:
-        sections = assistant.ask(item.typical, type_id=item.type_id).sections
-        for name in ("grievances", "questions", "phrasing", "principle", "law", "case"):
-            assert sections[name], f"{item.type_id}: {name} is empty"
+        advice = assistant.ask(item.typical, type_id=item.type_id)
+        in_danger = NO_YIELDING & {risk.risk_id for risk in advice.risks}
+        for name in ("questions", "phrasing", "principle", "law", *(() if in_danger else ("grievances", "case"))):
+            assert advice.sections[name], f"{item.type_id}: {name} is empty"
 
 
 def test_phrasing_follows_the_stages_of_a_mediation(cards: list[Advice]):
-    stages = [hit.passage.meta["stage"] for hit in cards[0].sections["phrasing"] if hit.passage.kind is Kind.PHRASING]
+    subject = cards[0].active[0]
+    stages = [hit.passage.meta["stage"] for hit in cards[0].sections["phrasing"]
+              if hit.passage.kind is Kind.PHRASING and subject in hit.passage.types]
     assert stages == ["开场", "降温", "倾听", "说理", "换位", "方案", "收尾", "回访"]
 
 
@@ -86,7 +105,7 @@ def test_sides_are_called_by_the_names_of_their_quarrel(cards: list[Advice]):
 
 def test_an_empty_section_says_that_it_is_empty(assistant: Assistant):
     advice = assistant.ask(DESCRIPTIONS[0])
-    bare = Advice(advice.query, "ok", "", advice.types, (), (), dict.fromkeys(advice.sections, ()), 0.0)
+    bare = replace(advice, risks=(), sections=dict.fromkeys(advice.sections, ()))
     assert render.card(bare).count(wording.SECTION_EMPTY) == len(SECTIONS)
 
 
@@ -100,8 +119,9 @@ def test_page_print_sheet_text_json_and_python_give_the_same_advice(cards: list[
         ids = [hit.passage.passage_id for hits in advice.sections.values() for hit in hits]
         from_json = [hit["id"] for hits in render.as_json(advice)["sections"].values() for hit in hits]
         assert from_json == ids
+        banner = [hit.passage.passage_id for hit in (*advice.mediability.grounds, *advice.mediability.referrals)]
         for face in (render.card(advice), render.print_sheet(advice), render.as_text(advice)):
-            assert shown_ids(face) == ids
+            assert shown_ids(face) == banner + ids
             assert all(html.escape(risk.action) in face or risk.action in face for risk in advice.risks)
 
 
@@ -118,12 +138,18 @@ def test_what_a_visitor_typed_never_becomes_markup(assistant: Assistant):
         assert "<script" not in face and "<img" not in face
 
 
-def test_where_somebody_is_in_danger_no_line_asks_the_harmed_side_to_give_in(assistant: Assistant):
-    standing = [Risk(risk_id, "", "", (), ()) for risk_id in NO_YIELDING]
-    for risk in standing:
-        for passage in assistant._index.passages:
-            if passage.kind is Kind.PHRASING and not withheld(passage, (risk,)):
-                assert passage.meta["listener"] == "先动手或过错方" or passage.meta["stage"] in ("开场", "降温", "倾听", "回访")
+def test_where_somebody_is_in_danger_only_phrasing_written_for_that_danger_is_said(assistant: Assistant):
+    for risk_id in NO_YIELDING:
+        risk = Risk(risk_id, "", "", (), ())
+        said = [p for p in assistant._index.passages if p.kind is Kind.PHRASING and not withheld(p, (risk,))]
+        assert said and all(risk_id in passage.meta["risks"] for passage in said)
+
+
+def test_nothing_written_for_making_peace_stands_beside_danger(assistant: Assistant):
+    risk = Risk("domestic_violence", "", "", (), ())
+    for passage in assistant._index.passages:
+        if passage.kind in (Kind.SAYING, Kind.CUSTOM, Kind.GRIEVANCE) or passage.meta.get("role") == "出路":
+            assert withheld(passage, (risk,))
 
 
 def test_a_card_for_domestic_violence_shows_only_what_may_be_said(assistant: Assistant):

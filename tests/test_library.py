@@ -1,10 +1,10 @@
-"""The trainer's reading room: counts that hold what they promise, article numbers, trees, neighbours."""
+"""The trainer's reading room: counts that hold what they promise, trees, neighbours."""
 
 from dataclasses import replace
 
 import pytest
 
-from assistant.library import FACETS, Library, chinese_number
+from assistant.library import FACETS, Library
 from assistant.pipeline import Assistant
 from assistant.retriever import Filter
 
@@ -29,33 +29,6 @@ def test_pages_of_a_search_do_not_overlap_and_none_is_left_out(assistant: Assist
     ids = [hit.passage.passage_id for page in pages for hit in page]
     assert ids == [hit.passage.passage_id for hit in whole.hits]
     assert len(ids) == len(set(ids)) == whole.total
-
-
-@pytest.mark.parametrize(
-    ("asked", "article"),
-    [("民法典第二百八十八条", "第二百八十八条"), ("民法典第288条", "第二百八十八条"), ("《民法典》２９６条", "第二百九十六条"),
-     ("治安管理处罚法 第八十八条", "第八十八条"), ("反家庭暴力法第16条", "第十六条")],
-)
-def test_an_article_is_found_by_its_number(library: Library, asked: str, article: str):
-    found = library.articles(asked)
-    assert found and article in found[0].meta["article"]
-    assert all(article in " ".join([p.meta["article"], *p.meta.get("also", ())]) for p in found)
-
-
-def test_a_line_is_also_found_by_the_other_law_it_rests_on_and_by_its_old_number(library: Library):
-    assert "人民警察法" in library.articles("精神卫生法第三十条")[0].meta["also"][0]
-    renumbered = library.articles("治安管理处罚法第五十八条")
-    assert any(passage.meta.get("old_article") == "第五十八条" for passage in renumbered)
-
-
-@pytest.mark.parametrize("asked", ["楼上漏水", "给了他三条烟", "民法典怎么讲", ""])
-def test_no_article_is_offered_where_none_was_asked_for(library: Library, asked: str):
-    assert library.articles(asked) == []
-
-
-@pytest.mark.parametrize(("text", "number"), [("十", 10), ("二十一", 21), ("一百零九", 109), ("一千二百五十四", 1254), ("88", 88)])
-def test_chinese_numbers_are_read(text: str, number: int):
-    assert chinese_number(text) == number
 
 
 def test_a_types_tree_holds_every_passage_of_the_type_once(assistant: Assistant, library: Library):

@@ -13,7 +13,7 @@ from assistant.records import Hit
 def law_hit(assistant: Assistant, **meta: str) -> str:
     """The page's HTML of one law line with changed meta."""
     passage, document = assistant.source("za-88-noise")
-    return render._hit_html(Hit(replace(passage, meta={**passage.meta, **meta}), document, 1.0), [], on_page=True)
+    return render._hit_html(Hit(replace(passage, meta={**passage.meta, **meta}), document, 1.0), assistant.ask("楼上太吵"), on_page=True)
 
 
 def test_a_law_line_carries_its_dates_and_its_old_number(assistant: Assistant):
@@ -41,7 +41,8 @@ def test_marking_escapes_what_it_marks():
 def test_every_error_is_explained_in_chinese():
     facts = {
         "path": Path("文件"), "reason": "r", "faults": [], "shortfalls": [("leak", "law", 0, 1)], "part": "corpus", "key": "k",
-        "accepted": ["a"], "line": 1, "passage_id": "p", "host": "h", "port": 1,
+        "accepted": ["a"], "line": 1, "passage_id": "p", "type_id": "t", "host": "h", "port": 1,
+        "name": "文件", "detail": "", "entry_id": "e", "least": 8,
     }
     for kind in AssistantError.__subclasses__():
         named = kind.__init__.__code__.co_varnames[1 : kind.__init__.__code__.co_argcount]

@@ -23,7 +23,7 @@ def test_what_holds_no_question_is_rejected_with_a_sentence(assistant: Assistant
     assert advice.types == () and not any(advice.sections.values())
 
 
-@pytest.mark.parametrize("text", ["loushang loushui ba wojia pao le", "居住证到期了在哪里续办", "他不讲理"])
+@pytest.mark.parametrize("text", ["loushang loushui ba wojia pao le", "居住证到期了在哪里续办", "他欺负人"])
 def test_what_this_knowledge_does_not_answer_offers_types_instead_of_pretending(assistant: Assistant, text: str):
     advice = assistant.ask(text)
     assert advice.status == "low_confidence"
@@ -31,10 +31,32 @@ def test_what_this_knowledge_does_not_answer_offers_types_instead_of_pretending(
     assert not any(advice.sections.values())
 
 
+def test_a_wording_that_was_switched_off_is_no_longer_taken_for_its_standard_term(assistant: Assistant):
+    text = "公家管子返水，厨房里都是黑汤"
+    on, off = assistant.ask(text), assistant.ask(text, ignored=frozenset({"返水"}))
+    assert ("返水", "漏水") in on.terms and on.ignored == frozenset()
+    assert off.terms == () and off.ignored == {"返水"}
+    assert off.types[0][1] != on.types[0][1]
+
+
+def test_a_word_that_does_not_stand_in_the_text_cannot_be_switched_off(assistant: Assistant):
+    assert assistant.ask("楼上漏水", ignored=frozenset({"返水"})).ignored == frozenset()
+
+
 def test_a_hundred_thousand_characters_are_read_up_to_the_limit(assistant: Assistant):
     advice = assistant.ask("楼上漏水把我家天花板泡了。" * 8_000)
     assert advice.status == "ok" and advice.types[0][0].type_id == "leak"
     assert len(advice.query) <= assistant.settings.query_chars
+
+
+def test_a_phone_number_does_not_hide_the_quarrel(assistant: Assistant):
+    advice = assistant.ask("家里三楼漏水把二楼泡了，电话13812345678")
+    assert advice.status == "ok" and advice.types[0][0].type_id == "leak"
+
+
+def test_the_end_of_a_very_long_story_is_read_too(assistant: Assistant):
+    story = "今天早上起来先烧了一壶水，又去集上买了二斤豆腐。" * 150 + "回来一看楼上漏水把我家天花板泡了，他死活不认账。"
+    assert assistant.ask(story).types[0][0].type_id == "leak"
 
 
 def test_traditional_script_is_understood_as_simplified(assistant: Assistant):

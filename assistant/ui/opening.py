@@ -36,6 +36,10 @@ class Opening:
     def ready(self) -> bool:
         return self._done.is_set()
 
+    def swap(self, assistant: Assistant) -> None:
+        """From now on this one answers; who is being answered by the one before is not disturbed."""
+        self._assistant = assistant
+
     def wait(self) -> Assistant | str:
         """The assistant, or a Chinese sentence that says why there is none."""
         self._done.wait(OPENING_SECONDS)

@@ -16,6 +16,7 @@ from assistant.ui.lesson.routes import trainer
 from assistant.ui.officer.handlers import Handlers
 from assistant.ui.opening import Opening
 from assistant.ui.role import Role
+from assistant.worklist import Worklist
 
 OFFICER = "/officer"
 SESSIONS_KEPT = 200  # Gradio keeps each visitor's last values; ten thousand by default
@@ -35,8 +36,12 @@ QUIET = {
 }
 
 
-def create_app(settings: Settings, opening: Opening):
-    """The whole web application; `opening` may still be opening."""
+def create_app(settings: Settings, opening: Opening, keeper_password: str = ""):
+    """The whole web application; `opening` may still be opening. Without a password there is no keeper's page.
+
+    Raises:
+        PasswordWeak
+    """
     os.environ.update(QUIET)
     os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="assistant-")
     import gradio as gr  # after the environment, before the heavy models
@@ -44,9 +49,15 @@ def create_app(settings: Settings, opening: Opening):
     from starlette.middleware.cors import CORSMiddleware
 
     from assistant.ui.officer import page
+    from assistant.ui.sheets.routes import sheets_role
 
-    handlers = Handlers(opening)
-    roles = [_shared(opening, handlers), trainer(opening, settings)]
+    worklist = Worklist(settings.worklist_dir) if keeper_password else None
+    handlers = Handlers(opening, worklist)
+    roles = [_shared(opening, handlers), sheets_role(settings, opening, handlers.advise), trainer(opening, settings)]
+    if worklist is not None:
+        from assistant.ui.keeper.routes import keeper_role, vote_role
+
+        roles += [keeper_role(settings, opening, worklist, keeper_password), vote_role(handlers)]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for role in roles:
         app.include_router(role.router)
@@ -64,6 +75,23 @@ def create_app(settings: Settings, opening: Opening):
         app, gets=[path for role in roles for path in role.gets], mounts=[OFFICER],
         posts={path: limit for role in roles for path, limit in role.posts.items()},
     )
+
+
+def create_kiosk_app(settings: Settings, opening: Opening):
+    """The screen of the station hall and nothing else: no Gradio, no source pages, no other role.
+
+    Raises:
+        AssistantError: the corpus cannot be read.
+    """
+    os.environ.update(QUIET)
+    from fastapi import FastAPI
+
+    from assistant.ui.kiosk.routes import kiosk_role
+
+    role = kiosk_role(settings, opening, pipeline.read_book(settings))
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(role.router)
+    return Gate(app, gets=role.gets, posts=role.posts)
 
 
 def _shared(opening: Opening, handlers: Handlers) -> Role:
@@ -86,15 +114,16 @@ def _shared(opening: Opening, handlers: Handlers) -> Role:
     return Role(router, gets=("/", "/health", r"/source/[\w%#.-]+", OFFICER))
 
 
-def serve(settings: Settings) -> None:
-    """Serve until interrupted.
+def serve(settings: Settings, kiosk: bool = False, keeper_password: str = "") -> None:
+    """Serve until interrupted; with `kiosk` the screen of the station hall and nothing else.
 
     Raises:
         PortTaken: something else listens there.
+        PasswordWeak: the keeper's password is too short to be one.
     """
     _check_port(settings.host, settings.port)
     opening = Opening(lambda: pipeline.open_assistant(settings))
-    app = create_app(settings, opening)
+    app = create_kiosk_app(settings, opening) if kiosk else create_app(settings, opening, keeper_password)
     opening.start(after_s=PAGE_FIRST_SECONDS)
     import uvicorn
 

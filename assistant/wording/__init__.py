@@ -6,6 +6,7 @@ Here what every page shares and what the officer's page says; the other pages' w
 from assistant import errors
 from assistant.errors import AssistantError
 from assistant.records import Fault, Kind
+from assistant.wording import keeper
 
 APP_TITLE = "调解助手"
 APP_TAGLINE = "说说怎么回事，马上看到怎么劝、先别做什么、依据在哪儿。全部在本机，不联网、不留存。"
@@ -34,6 +35,7 @@ SECTION_NAMES = {
     "guidance": "原文摘录",
 }
 SECTION_EMPTY = "语料里还没有合适的内容。"
+NOTHING_FOUND = "没有找到相近的内容。换几个词，或者少加一个筛选，再试一次。"
 SECTION_HINTS = {"phrasing": "照着说就行，括号里是对谁说、在哪儿说"}
 
 STATUS_MESSAGES = {
@@ -50,10 +52,20 @@ STATUS_MESSAGES = {
 NO_RISKS = "没有看出红线。动没动手、有没有人受伤，还请当面问一句。"
 RISK_MUST, RISK_NEVER, RISK_BASIS, RISK_MATCHED = "要做", "别做", "依据", "因为提到"
 WITHHELD = "有红线在，劝受害一方让步、和解的话已经收起来，先办上面的事。"
+CODE_TITLE, CODE_TYPES = "大厅触摸屏带来的条目", "点一下看整张卡片"
+CODE_UNKNOWN = "码里有 {count} 条在这台机器上找不到，可能两边的语料不是同一版。"
+SECTION_WITHHELD = "有红线在，这一段先收起来，先办最上面的事。"
+MEDIABILITY_TITLE = "能不能治安调解"
+JUMP_LABEL = "直接看"
+REFERRALS_LABEL = "该找谁"
 TERMS_LABEL = "听懂的说法"
+TERMS_HINT = "点一下就不按这个意思理解，再点一下恢复"
 TYPES_LABEL = "看着像"
 NEAREST_TYPES = "最接近的类型"
+# how sure, from so much probability on
+SURENESS = ((0.6, "很像"), (0.3, "比较像"), (0.08, "有点像"), (0.0, ""))
 WHY_LABEL = "命中"
+NEAR_LABEL = "近义"
 AVOID_LABEL = "忌说"
 SOURCE_LINK = "查看原文"
 COLLECT, COLLECTED, TO_DESK = "＋摘录", "已摘录", "去备课台"
@@ -115,11 +127,14 @@ FAULTS = {
     "id_not_file": "编号要和文件名一样，这里应是 {detail}。",
     "id_twice": "编号 {detail} 别处已经用过。请换一个没用过的。",
     "type_unknown": "没有“{detail}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
+    "risk_unknown": "没有编号为“{detail}”的红线。红线编号见 corpus/redlines.yaml。",
+    "forbidden_clause": "“{detail}”不能写进协议：谁也不能用一张纸让人不报警、不起诉，或者把违法的事说成合法。请删掉。",
     "law_unknown": "法律文件里没有编号为 {detail} 的条目。请先在 corpus/law/ 里补上，或者改对编号。",
     "passage_unknown": "语料里没有编号为 {detail} 的条目。请换成现有的编号，查找页和“查看原文”里都能看到。",
     "step_order": "步骤要按这个次序写全：{detail}。",
     "too_short": "这一项写得太少，请再补几条。",
-    "too_long": "这一项写得太多，请删几条。",
+    "too_long": "这一项写得太多，请删几条。一类最多五个情形，练习正好四步。",
+    "string_too_long": "写得太长了。按钮上的字最多十六个。",
     "missing": "缺了这一项。请补上。",
     "extra_forbidden": "不认识这一项，多半是写错了字。请对照 corpus/README.md 改。",
     "literal_error": "只能写这几种之一：{detail}。",
@@ -140,6 +155,9 @@ FAULT_LINE = "{path} 第 {line} 行“{field}”：{text}"
 EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.FileMissing: "找不到 {path}。请检查路径有没有写错。",
     errors.FileDamaged: "读不了文件 {path}：不是它的后缀说的那种文件，或者里面没有文字（扫描件要先识别成文字）。请换一份再试。",
+    errors.FileRefused: "{name}：{sentence}",
+    errors.EntryUnknown: "本单位的内容里没有编号为 {entry_id} 的条目，可能已经删掉，或者是手工放的文件。请刷新页面看看。",
+    errors.PasswordWeak: "管内容的口令太短，至少要 {least} 个字符。请换一个长的再打开。",
     errors.CorpusInvalid: "语料有 {count} 处要改，改好后再运行 python -m assistant check：\n{listing}",
     errors.CorpusThin: COVERAGE_SHORT + "\n请补写后再运行 python -m assistant check --coverage",
     errors.CorpusEmpty: "{path} 里没有可以读的文章（.md .txt .html .docx .pdf）。请放进文章再运行 python -m assistant build。",
@@ -156,7 +174,9 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.BasketInvalid: "这不是备课台存的篮子文件（{reason}）。请打开用“存成文件”存下来的那一个。",
     errors.LessonEmpty: "这一课里还没有摘录，或者编号都找不到了。请先放进几条再导出。",
     errors.FormatUnknown: "不会写 {path} 这种文件。文件名请以这些结尾：{accepted}",
-    errors.FileUnwritable: "写不了 {path}（{reason}）。请看看文件夹在不在、磁盘满没满、文件是不是正被别的程序打开着。",
+    errors.PaperUnwritable: "写不了文件 {path}。请看看文件夹在不在、有没有写的权限，文件是不是正开着，再试一次。",
+    errors.NothingToPrint: "没有可以打印的卡片：{reason}",
+    errors.TypeUnknown: "没有“{type_id}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
     errors.PortTaken: "{host}:{port} 已经被别的程序占用。请关掉它，或者换一个端口：python -m assistant serve --port 7861",
 }
 
@@ -173,6 +193,8 @@ def explain(error: AssistantError) -> str:
     if isinstance(error, errors.CorpusInvalid):
         facts["count"] = len(error.faults)
         facts["listing"] = "\n".join(map(explain_fault, error.faults))
+    if isinstance(error, errors.FileRefused):
+        facts["sentence"] = keeper.REFUSALS.get(error.reason, keeper.REFUSALS["damaged"])
     if isinstance(error, errors.CorpusThin):
         lines = [COVERAGE_LINE.format(type_id=t or "全库", what=w, have=h, least=n) for t, w, h, n in error.shortfalls]
         facts["listing"] = "\n".join(lines)

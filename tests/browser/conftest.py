@@ -1,22 +1,17 @@
-"""Shared by all browser tests: one server, one Chromium."""
+"""One Chromium for all browser tests."""
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from served import serving
 
-from assistant.settings import Settings
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="session")
-def address(built_settings: Settings) -> Iterator[str]:
-    with serving(built_settings) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")

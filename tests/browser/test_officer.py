@@ -1,15 +1,22 @@
 """The officer's page in a real Chromium: type, read, open a source, print; no other host is asked."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from served import serving
 
 from assistant import wording
+from assistant.settings import Settings
 
 DISPUTE = "三楼漏水把二楼泡了，两家在楼道骂起来，他抄起铁锹拍了我一下，胳膊骨折住院了"
+
+
+@pytest.fixture(scope="module")
+def address(built_settings: Settings) -> Iterator[str]:
+    with serving(built_settings) as url:
+        yield url
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def test_an_officer_reads_phrasing_law_and_red_line(page: Page):
     expect(page.locator("#sec-risks .risk").first).to_be_visible()
     expect(page.locator("#sec-phrasing li.phrasing").first).to_be_visible()
     expect(page.locator("#sec-law li.law").first).to_contain_text("第")
-    assert page.locator("#card .cite a.source").count() == page.locator("#card li.hit").count()
+    assert page.locator("#card li.hit .cite a.source").count() == page.locator("#card li.hit").count()
 
 
 def test_the_source_opens_with_the_span_marked(page: Page):
@@ -75,6 +82,35 @@ def test_a_type_chip_turns_the_card_to_that_type(page: Page):
     name = chip.evaluate("element => element.firstChild.textContent")
     chip.click()
     expect(page.locator("#card button.type").first).to_contain_text(name, timeout=10_000)
+
+
+def test_a_picked_type_stays_when_a_tap_is_answered(page: Page):
+    ask(page, DISPUTE)
+    chip = page.locator("#card button.type").nth(1)
+    name = chip.evaluate("element => element.firstChild.textContent")
+    chip.click()
+    expect(page.locator("#card button.type").first).to_contain_text(name, timeout=10_000)
+    page.locator("#tap-injury label").filter(has_text=wording.TAP_YES).first.click()
+    expect(page.locator("#sec-risks")).to_contain_text("可能构成轻伤的伤情", timeout=10_000)
+    expect(page.locator("#card button.type").first).to_contain_text(name)
+
+
+def test_a_word_that_was_taken_for_another_can_be_switched_off_and_on(page: Page):
+    ask(page, "公家管子返水，厨房里都是黑汤")
+    term = page.locator("#card button.term").first
+    said = term.evaluate("element => element.firstChild.textContent")
+    term.click()
+    off = page.locator("#card button.term.off")
+    expect(off).to_have_text(said, timeout=10_000)
+    off.click()
+    expect(page.locator("#card button.term.off")).to_have_count(0, timeout=10_000)
+
+
+def test_the_banner_says_whether_it_may_be_settled_and_follows_the_tap(page: Page):
+    ask(page, "两家为了地边子吵得厉害")
+    expect(page.locator("#sec-mediability.civil")).to_be_visible()
+    page.locator("#tap-blows label").filter(has_text=wording.TAP_YES).first.click()
+    expect(page.locator("#sec-mediability.yes")).to_be_visible(timeout=10_000)
 
 
 def test_enter_while_an_input_method_composes_does_not_submit(page: Page):
@@ -121,17 +157,6 @@ def test_clearing_empties_box_and_card(page: Page):
     expect(page.locator("#dispute textarea")).to_have_value("")
 
 
-def test_the_print_sheet_is_the_card_without_buttons(page: Page, tmp_path: Path):
-    ask(page, DISPUTE)
-    lines = page.locator("#card li.hit .say").all_inner_texts()
-    page.evaluate("prepareSheet()")
-    page.emulate_media(media="print")
-    assert page.locator("#print-root li.hit .say").all_inner_texts() == lines
-    assert page.locator("#print-root button.copy, #print-root a").count() == 0
-    page.pdf(path=str(tmp_path / "sheet.pdf"), prefer_css_page_size=True)
-    assert (tmp_path / "sheet.pdf").stat().st_size > 10_000
-
-
 def test_an_empty_box_gets_a_sentence_not_an_error(page: Page):
     page.click("#ask")
     expect(page.locator("#card")).to_contain_text("请先写下纠纷的经过", timeout=20_000)
@@ -141,3 +166,11 @@ def test_the_page_fits_a_phone(page: Page):
     page.set_viewport_size({"width": 390, "height": 844})
     ask(page, DISPUTE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_code_from_the_hall_opens_its_entries_and_then_the_whole_card(page: Page):
+    ask(page, "tiaojie:leak-k1,leak-r1,m-292-build")
+    expect(page.locator("#sec-code li.hit")).to_have_count(3)
+    assert page.locator("#sec-code a.source").count() == 3
+    page.locator("#type-leak").click()
+    expect(page.locator("#sec-phrasing li.phrasing").first).to_be_visible(timeout=10_000)

@@ -10,8 +10,16 @@ import docx
 import pptx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from served import serving
 
+from assistant.settings import Settings
 from assistant.wording import lesson as words
+
+
+@pytest.fixture(scope="module")
+def address(built_settings: Settings) -> Iterator[str]:
+    with serving(built_settings) as url:
+        yield url
 
 
 @pytest.fixture
@@ -164,6 +172,8 @@ def test_filters_count_live_and_a_zero_one_cannot_be_chosen(page: Page):
 def test_an_article_number_opens_the_article(page: Page):
     search(page, "民法典第288条")
     expect(page.locator(".articles article").first).to_contain_text("第二百八十八条")
+    search(page, "公司法第二十条")
+    expect(page.locator(".articles")).to_contain_text("公司法")
 
 
 def test_context_leads_to_the_next_passage_and_the_source_shows_the_span(page: Page):

@@ -96,12 +96,12 @@ class Desk:
         if not isinstance(text, str) or not isinstance(skip, int) or not 0 <= skip <= 5000:
             raise Refused(400)
         found = assistant.explore(text, wanted, PAGE_HITS, skip)
-        articles = assistant.library.articles(text) if text and not skip else []
-        documents = [assistant.library.excerpt(passage.passage_id) for passage in articles]
+        named = assistant.statute(text) if text and not skip else None
+        documents = [assistant.library.excerpt(passage.passage_id) for passage in named.passages] if named else []
         return self.page(
             "results.html", found=found, skip=skip, shown_to=skip + len(found.hits), wanted=wanted,
             hits=[self._shown(assistant, hit.passage, render.cite(hit), hit.why) for hit in found.hits],
-            articles=[self._excerpt(assistant, *pair) for pair in documents if pair],
+            articles=[self._excerpt(assistant, *pair) for pair in documents if pair], told=named.told if named else "",
             facets=self._facets(assistant, found.counts, wanted), left=found.total - skip - len(found.hits), page_hits=PAGE_HITS,
         )
 

@@ -8,6 +8,8 @@ import gradio as gr
 
 from assistant import lesson, render, wording
 from assistant.ui.officer.handlers import Handlers
+from assistant.ui.sheets import pages
+from assistant.wording import keeper, sheets
 
 _HERE = Path(__file__).parent
 FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]
@@ -21,9 +23,10 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Style and script for the page's head; Gradio rewrites what is passed as css."""
-    told = {"copy": wording.COPY, "copied": wording.COPIED, "collected": wording.COLLECTED, "toDesk": wording.TO_DESK}
+    told = {"copy": wording.COPY, "copied": wording.COPIED, "voted": keeper.VOTED, "failed": sheets.WORD_FAILED,
+            "prepare": sheets.FILE_PREPARE, "collected": wording.COLLECTED, "toDesk": wording.TO_DESK}
     words = json.dumps(told | {"basketFormat": lesson.FORMAT}, ensure_ascii=False)
-    style = (_HERE / "officer.css").read_text(encoding="utf-8")
+    style = (_HERE / "officer.css").read_text(encoding="utf-8") + pages.style()
     script = (_HERE / "officer.js").read_text(encoding="utf-8")
     return f"<style>{style}</style><script>const WORDS = {words};\n{script}</script>"
 
@@ -54,18 +57,23 @@ def build_page(handlers: Handlers, regions: Sequence[str]) -> gr.Blocks:
             ask = gr.Button(wording.ASK, variant="primary", elem_id="ask")
             clear = gr.Button(wording.CLEAR, elem_id="clear")
             gr.Button(wording.PRINT, elem_id="print")
+            gr.Button(sheets.PREPARE_WORD, elem_id="prepare-word")
+            gr.Button(sheets.PAGE_TITLE, elem_id="agreements")
         gr.Markdown(render.examples(wording.EXAMPLES), elem_id="examples", latex_delimiters=[])
         card = gr.Markdown(elem_id="card", latex_delimiters=[])
         sheet = gr.Markdown(elem_id="sheet", latex_delimiters=[])
         picked = gr.Textbox(elem_id="picked-type", elem_classes="offstage", label="")
-        pick = gr.Button(elem_id="pick", elem_classes="offstage")
+        ignored = gr.Textbox(elem_id="ignored-terms", elem_classes="offstage", label="", lines=2)
+        refine = gr.Button(elem_id="refine", elem_classes="offstage")
 
-        asked = {"outputs": [card, sheet], "api_visibility": "private", "concurrency_limit": ASK_AT_ONCE, "concurrency_id": "ask"}
-        gr.on([ask.click, text.submit], handlers.ask, inputs=[text, region, *taps], api_name="ask", **asked)
-        pick.click(handlers.ask, inputs=[text, region, *taps, picked], api_name="pick", **asked)
+        asked = {"api_visibility": "private", "concurrency_limit": ASK_AT_ONCE, "concurrency_id": "ask"}
+        gr.on([ask.click, text.submit], handlers.ask_anew, inputs=[text, region, *taps], api_name="ask",
+              outputs=[card, sheet, picked, ignored], **asked)
+        refined = {"inputs": [text, region, *taps, picked, ignored], "outputs": [card, sheet]}
+        refine.click(handlers.refine, api_name="refine", **refined, **asked)
         for number, tap in enumerate([region, *taps]):
-            tap.input(handlers.refine, inputs=[text, region, *taps], api_name=f"refine{number}", **asked)
-        clear.click(handlers.clear, outputs=[text, card, sheet, *taps], api_name="clear", api_visibility="private",
+            tap.input(handlers.refine, api_name=f"refine{number}", **refined, **asked)
+        clear.click(handlers.clear, outputs=[text, card, sheet, *taps, picked, ignored], api_name="clear", api_visibility="private",
                     concurrency_limit=ASK_AT_ONCE, concurrency_id="clear")
         page.load(handlers.greet, outputs=status, api_name="greet", api_visibility="private", concurrency_limit=20,
                   concurrency_id="greet")

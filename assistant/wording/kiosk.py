@@ -1,0 +1,60 @@
+"""What the screen in the station hall says."""
+
+TITLE = "调解助手"
+WELCOME = "心里有事？点一点，看看怎么办"
+START = "点击屏幕开始"
+PROMISE = "不用登录，不留姓名，走开就清空"
+EMERGENCY = "有人正在受伤害，请马上告诉值班民警或拨打110"
+EMERGENCY_LABEL = "紧急"
+WHICH_GROUP = "是哪一类的事？"
+WHICH_TYPE = "哪一样最像？"
+WHICH_SITUATION = "您遇到的是哪一种？"
+NONE_OF_THEM = "都不太像，直接看"
+ABOUT = "比如："
+
+HOME, BACK, UP, DOWN = "返回首页", "上一步", "往上看", "往下看"
+SAY = "说说怎么回事"
+PRINT = "打印带走"
+SIZE_LABEL = "字的大小"
+SIZES = ("标准", "大", "特大")
+NAVIGATION = "页面下方的按钮"
+
+SAY_TITLE = "说说怎么回事"
+SAY_HINT = "比如：楼上漏水，把我家天花板泡了，敲门他不开"
+SAY_BOX = "用自己的话写，不用写姓名、电话、住址"
+SAY_SEND = "看看怎么办"
+SAY_NOTE = "写的话只用来查这一次，不保存，离开就没有了。"
+NOT_SURE = "拿不准是哪一类。下面哪一样最像？点一下，或者换个说法再写一遍。"
+NOT_A_DISPUTE = "没看出是什么事。写写谁和谁、为了什么，或者返回首页点一点。"
+NOTHING_WRITTEN = "还没有写。写一两句就行，或者返回首页点一点。"
+OPENING = "机器刚打开，正在准备，等几秒钟再按一次。也可以返回首页点一点。"
+BROKEN = "出了点毛病，请返回首页重新点，或者告诉值班民警。"
+NOT_HERE = "这里没有这一页，请返回首页。"
+PERHAPS = "也可能是这些，点一下换过去"
+
+FOR_YOU = "给您的几条"
+MUST, NEVER = "请这样做", "先别这样"
+FIRST = "眼下先做"
+PARTS = {
+    "helps": "通常管用", "where": "该找谁", "bring": "带什么", "note": "记下什么", "avoid": "先别做", "law": "法律怎么说",
+    "calm": "对自己说",
+}
+BASIS = "依据"
+FOR_STAFF = "给工作人员看"
+WITHHELD = "眼下安全最要紧，劝和、商量的话先收起来了。"
+LAW_NOTE = "法律依据核对于 {day}，是大白话转述，办事以官方原文为准。"
+LAW_OLD = "有的条文可能已经修订，请向值班民警核对。"
+SOURCE_NOTE = "以上由人写成，只作参考，不是对谁对谁错的判断。"
+ENTRIES = "条目编号"
+CODE_NOTE = "请民警扫这个码，就能接着看这几条。码里没有您写的话。"
+CODE_NAME = "给民警扫的二维码，里面只有条目编号"
+
+PAPER_TITLE = "调解助手 · 带走的一页"
+WITH_TYPED = "把我写的话也印上"
+WITHOUT_TYPED = "不印我写的话"
+TYPED = "您写的话"
+
+STILL_THERE = "还在使用吗？"
+SECONDS_LEFT = "{seconds} 秒后返回首页，刚才看的都会清掉"
+CONTINUE = "继续使用"
+WAIT = "机器正在恢复，请稍等一会儿"

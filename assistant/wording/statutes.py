@@ -1,0 +1,20 @@
+"""What is said about a statute that somebody asked for by name and number."""
+
+ARTICLE = "第{number}条{branch}"
+BRANCH, PARAGRAPH, ITEM = "之{number}", "第{number}款", "第{number}项"
+
+CURRENT = "《{law}》{article}：按现行条号，{in_force} 起施行。"
+BOTH = "《{law}》{article}有新旧两说：现行的{article}（{in_force} 起施行）排在前面；{edition}的{article}，现在是{now}，排在后面。"
+MOVED = "《{law}》{edition}的{article}，{since}现在是{now}。"
+SINCE = "{in_force} 起条号变了，"
+MOVED_TO = "《{law}》{article}，现在看《{new_law}》{now}，{in_force} 起施行。"
+LACKING_CURRENT = "现行《{law}》{article}，语料里没有收。"
+LACKING_ARTICLE = "《{law}》{article}，语料里没有收，也没有拿别的条文来顶替。请查官方文本。"
+LACKING_PART = "《{law}》{article}，语料里没有收；同一条里收了{have}。请查官方文本。"
+LACKING_OLD = "《{law}》{article}对应现在哪一条，语料里没有收。现在管这些事的是《{now}》，请查官方文本。"
+LACKING_OLD_NUMBER = "《{law}》旧法的{article}对应现在哪一条，语料里没有收。请查官方文本。"
+LACKING_LAW = "《{law}》语料里没有收，{article}查不到。请查官方文本。"
+WHOLE = "语料按整条转述《{law}》{article}，没有分款项。"
+SHARED = "《{law}》{article}没有单列，和别的条文写在同一句里。"
+
+FORMER_EDITION = "旧法"
