@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test evaluate benchmark train clean
+.PHONY: run test evaluate benchmark train clean lessons
 
 run: $(VENV)/installed
 	@$(BIN)/python -m assistant build
@@ -22,6 +22,12 @@ evaluate: $(VENV)/installed
 benchmark: $(VENV)/installed
 	@$(BIN)/python -m assistant build
 	@$(BIN)/python -m benchmarks.speed
+
+# The two lessons in docs/, written anew from their baskets after the corpus has changed.
+lessons: $(VENV)/installed
+	@$(BIN)/python -m assistant build
+	@for name in 楼上楼下噪声 背靠背调解怎么做; do for ending in docx md pptx; do \
+		$(BIN)/python -m assistant lesson --file docs/lessons/$$name.json --to docs/lessons/$$name.$$ending || exit 1; done; done
 
 train: $(VENV)/installed-train
 	$(BIN)/python -m training.train_encoder --shared ../shared --hold-out 0

@@ -7,11 +7,11 @@ The modules in reading order; each imports only from those before it (a test rea
     intake quarantine cleaning articles encoder     those of others, and what things mean
     lexical dense index                 values become searchable
     redlines reader query statutes      a description becomes a Query and its risks; law by name and number
-    fusion retriever                    a Query becomes hits
+    fusion retriever library            a Query becomes hits; the corpus as a trainer reads it
     mediability advice                  what the police may settle; hits become Advice
     examination                         why they did
     public                              the same, as fit for a visitor of the station hall
-    render office sheets                Advice becomes page, print sheet, text and JSON; Word files; what goes along on paper
+    render office sheets lesson         Advice becomes page, print sheet, text and JSON; Word files; paper; excerpts a lesson
     pipeline                            put together: read this one first
     coverage proofing evaluate          what the corpus holds, how it reads, how well it answers
     local importing worklist upkeep     what a station adds itself, and how it comes in and goes

@@ -48,7 +48,12 @@ def check(settings: Settings, args: argparse.Namespace) -> int:
     if corpus.is_knowledge(settings.corpus_dir):
         told = corpus.read_public(settings.corpus_dir)
         whole = corpus.Corpus(found.documents + told.documents, found.passages + told.passages)
-        faults = proofing.proofread(whole, settings.corpus_dir, settings.lexicon_dir)
+        exercises = corpus.read_exercises(settings.corpus_dir)
+        faults = [
+            *proofing.proofread(whole, settings.corpus_dir, settings.lexicon_dir),
+            *corpus.check_exercises(settings.corpus_dir, exercises, found.passages),
+            *proofing.proofread_exercises(exercises, settings.corpus_dir, settings.lexicon_dir),
+        ]
         papers = (settings.agreements_file, settings.checklist_file)
         if all(path.is_relative_to(settings.corpus_dir) for path in papers):  # not while another corpus is checked
             faults += corpus.paper_faults(*papers, found, [item.type_id for item in parts.types])
@@ -157,6 +162,28 @@ def evaluate(settings: Settings, args: argparse.Namespace) -> int:
             _print_json(report)
     else:
         print(evaluation.as_table(reports))
+    return 0
+
+
+def lesson(settings: Settings, args: argparse.Namespace) -> int:
+    """Write a lesson (.docx, .md or .pptx) from ids, or from a basket that the trainer's desk saved."""
+    from assistant import lesson as lessons
+    from assistant import pipeline
+    from assistant.wording import lesson as words
+
+    assistant = pipeline.open_assistant(settings)
+    if args.file:
+        basket = lessons.read_basket_file(args.file)
+        basket = replace(basket, title=args.title or basket.title)
+    else:
+        ids = [item.strip() for item in args.ids.split(",") if item.strip()]
+        basket = lessons.basket_of(ids, args.title or words.UNTITLED)
+    made = lessons.resolve(basket, assistant.library.excerpt, strict=not args.file)
+    lessons.write(made, assistant.types, args.to)
+    for listing, ids in ((words.GONE_LISTING, made.missing), (words.CHANGED_LISTING, made.changed)):
+        if ids:
+            print(listing.format(ids="、".join(ids)), file=sys.stderr)
+    print(words.WRITTEN.format(path=args.to, count=len(made.excerpts)), file=sys.stderr)
     return 0
 
 
@@ -302,6 +329,12 @@ def parser() -> argparse.ArgumentParser:
     added = command("evaluate", evaluate)
     added.add_argument("--set", type=Path, metavar="FILE.jsonl", action="append", required=True)
     added.add_argument("--json", action="store_true")
+    added = command("lesson", lesson)
+    given = added.add_mutually_exclusive_group(required=True)
+    given.add_argument("--ids", metavar="ID,ID")
+    given.add_argument("--file", type=Path, metavar="BASKET.json")
+    added.add_argument("--title")
+    added.add_argument("--to", type=Path, metavar="FILE.docx|.md|.pptx", required=True)
     added = command("import", import_)
     added.add_argument("paths", nargs="+", type=Path, metavar="FILE|DIR")
     added.add_argument("--dry-run", action="store_true")

@@ -18,18 +18,21 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from assistant.errors import CorpusEmpty, CorpusInvalid, FileMissing
 from assistant.records import (
+    DIFFICULTIES,
     DISABLED,
     ENTRY_STATES,
     FORM_IDS,
     LISTENERS,
     SETTINGS,
     STAGES,
+    STEPS,
     AgreementForm,
     Agreements,
     Checklist,
     Clause,
     DisputeType,
     Document,
+    Exercise,
     Fault,
     Ground,
     Kind,
@@ -37,6 +40,7 @@ from assistant.records import (
     RedLine,
     Reminder,
     Sign,
+    Step,
     Wording,
 )
 from assistant.segmenter import fold
@@ -266,6 +270,28 @@ class _Front(_Source):
     file: str = ""  # an imported article: the name of the file it came in,
     mark: str = ""  # what tells its text from any other,
     byline: list[str] = []  # and lines about the text that stood in the file
+
+
+class _Step(_Record):
+    step: Literal[STEPS]
+    text: Line
+    ask: Annotated[list[Line], Field(min_length=1)]
+    cards: Annotated[list[str], Field(min_length=1)]
+
+
+class ExerciseFile(_Source):
+    """One made-up case for a class; read by the trainer's desk, never searched or quoted as knowledge."""
+
+    id: EntryId
+    type: str
+    difficulty: Literal[DIFFICULTIES]
+    title: Line
+    minutes: Annotated[int, Field(ge=5, le=120)]
+    roles: Annotated[list[Line], Field(min_length=2)]
+    steps: Annotated[list[_Step], Field(min_length=len(STEPS), max_length=len(STEPS))]
+    questions: Annotated[list[Line], Field(min_length=2)]
+    observe: Annotated[list[Line], Field(min_length=3)]
+    wrap_up: Line
 
 
 class _Type(_Record):
@@ -847,6 +873,68 @@ def _files(folders: Iterable[Path], readers: Mapping[str, _Reader]) -> Iterator[
             for path in sorted(folder.glob(pattern)):
                 if not any(part.startswith(".") for part in path.relative_to(folder).parts):  # being written
                     yield path, reader
+
+
+def read_exercises(corpus_dir: Path) -> tuple[Exercise, ...]:
+    """Every exercise of `exercises/` and `local/exercises/`, in the order of their types and difficulty.
+
+    Raises:
+        CorpusInvalid: with every fault of every file.
+    """
+    found: list[Exercise] = []
+    faults: list[Fault] = []
+    for path in _exercise_files(corpus_dir):
+        try:
+            found.append(_read_exercise(path, path.relative_to(corpus_dir).as_posix()))
+        except CorpusInvalid as error:
+            faults += error.faults
+    if faults:
+        raise CorpusInvalid(faults)
+    order = [item.type_id for item in read_taxonomy(corpus_dir / "taxonomy.yaml")]
+    rank = {type_id: number for number, type_id in enumerate(order)}
+    return tuple(sorted(
+        found, key=lambda item: (rank.get(item.type_id, len(rank)), DIFFICULTIES.index(item.difficulty), item.exercise_id)
+    ))
+
+
+def _exercise_files(corpus_dir: Path) -> list[Path]:
+    return [path for folder in (corpus_dir, corpus_dir / LOCAL) for path in sorted((folder / "exercises").glob("*.yaml"))]
+
+
+def _read_exercise(path: Path, file: str) -> Exercise:
+    source = _SourceText(path)
+    record = _validate(ExerciseFile, source)
+    if record.id != path.stem:
+        raise CorpusInvalid([Fault(path, source.line(("id",)), "id", "id_not_file", path.stem)])
+    for number, (step, expected) in enumerate(zip(record.steps, STEPS, strict=True)):
+        if step.step != expected:
+            raise CorpusInvalid([Fault(path, source.line(("steps", number, "step")), "step", "step_order", "、".join(STEPS))])
+    return Exercise(
+        record.id, record.type, record.difficulty, record.title, record.minutes, tuple(record.roles),
+        tuple(Step(step.step, step.text, tuple(step.ask), tuple(step.cards)) for step in record.steps),
+        tuple(record.questions), tuple(record.observe), record.wrap_up, file, record.source, str(record.date),
+    )
+
+
+def check_exercises(corpus_dir: Path, exercises: Sequence[Exercise], passages: Sequence[Passage]) -> list[Fault]:
+    """Ids used twice, types that nothing defines, and cards that no passage is."""
+    types = {item.type_id for item in read_taxonomy(corpus_dir / "taxonomy.yaml")}
+    known = {passage.passage_id for passage in passages}
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for exercise in exercises:
+        source = _SourceText(corpus_dir / exercise.file)
+        if exercise.exercise_id in seen:
+            faults.append(Fault(source.path, source.line(("id",)), "id", "id_twice", exercise.exercise_id))
+        seen.add(exercise.exercise_id)
+        if exercise.type_id not in types:
+            faults.append(Fault(source.path, source.line(("type",)), "type", "type_unknown", exercise.type_id))
+        for number, step in enumerate(exercise.steps):
+            faults += [
+                Fault(source.path, source.line(("steps", number, "cards", at)), "cards", "passage_unknown", card)
+                for at, card in enumerate(step.cards) if card not in known
+            ]
+    return faults
 
 
 def _cross_faults(corpus_dir: Path, documents: Sequence[Document], passages: Sequence[Passage]) -> Iterator[Fault]:

@@ -123,6 +123,25 @@ class PassageUnknown(AssistantError):
         self.passage_id = passage_id
 
 
+class BasketInvalid(AssistantError):
+    """Not a file that the trainer's desk saved."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not a saved basket: {reason}")
+        self.reason = reason
+
+
+class LessonEmpty(AssistantError):
+    def __init__(self) -> None:
+        super().__init__("no excerpt in this lesson")
+
+
+class FormatUnknown(AssistantError):
+    def __init__(self, path: Path, accepted: list[str]) -> None:
+        super().__init__(f"{path}: unknown format; accepted: {accepted}")
+        self.path, self.accepted = path, "、".join(f".{ending}" for ending in accepted)
+
+
 class PortTaken(AssistantError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is in use")

@@ -27,6 +27,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from lxml import etree
 from pptx.dml.color import RGBColor as SlideColor
+from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn as slide_qn
 from pptx.util import Cm as SlideCm
 from pptx.util import Pt as SlidePt
@@ -34,7 +35,7 @@ from pptx.util import Pt as SlidePt
 A4_CM = (21.0, 29.7)
 MARGINS_CM = (2.5, 2.2)  # top and bottom, left and right
 SLIDE_CM = (33.867, 19.05)  # 16:9
-INK, GREY, ACCENT, HINT = "1C2733", "5A6572", "1F4E79", "A0A8B0"
+INK, GREY, ACCENT, HINT, WARNING = "1C2733", "5A6572", "1F4E79", "A0A8B0", "A3161A"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -118,6 +119,15 @@ class WordFile:
         paragraph.paragraph_format.keep_with_next = keep or None
         return paragraph
 
+    def paragraph_led(self, name: str, text: str, strong: bool = False) -> Any:
+        """A note that begins with its name in bold, on one page with what follows it; a `strong` one is coloured."""
+        paragraph = self.document.add_paragraph()
+        paragraph.paragraph_format.keep_with_next = True
+        paragraph.paragraph_format.left_indent = Cm(0.6)
+        self.run(paragraph, f"{name}：", bold=True, color=ACCENT if strong else "")
+        self.run(paragraph, text, color=ACCENT if strong else "")
+        return paragraph
+
     def run(self, paragraph: Any, text: str, bold: bool = False, small: bool = False, color: str = "", points: float = 0) -> Any:
         """More text at the end of a paragraph."""
         run = paragraph.add_run(writable(text))
@@ -137,7 +147,8 @@ class WordFile:
         return paragraph
 
     def quote(self, text: str) -> Any:
-        return self.paragraph(text, style="Quote")
+        """A quotation; it stays on one page with what follows it, its source."""
+        return self.paragraph(text, style="Quote", keep=True)
 
     def target(self, paragraph: Any, name: str) -> None:
         """Make a paragraph the place that `reference` jumps to."""
@@ -147,6 +158,7 @@ class WordFile:
         """Raised text that jumps to the target of that name."""
         run = self.run(paragraph, text, color=ACCENT)
         run.font.superscript = True
+        run.bold = True
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), name)
         link.append(run._r)
@@ -168,6 +180,7 @@ class WordFile:
                 _shade(cell, "E8EDF3")
         table.autofit = not widths_cm
         for column, width in zip(table.columns, widths_cm, strict=False):
+            column.width = Cm(width)
             for cell in column.cells:
                 cell.width = Cm(width)
         return table
@@ -270,22 +283,18 @@ class WordFile:
         return name
 
     def _fill_contents(self) -> None:
-        """A Word contents field whose lines are there already, so that every reader shows them; page numbers are fields."""
+        """A line a heading, linked, with its page as a field: no TOC field, whose lines only Word's user could refresh."""
         if self._contents is None:
             return
         place, self._contents = self._contents, None
         listed = [item for item in self._headings if item[0] <= 2]
-        for number, (level, text, mark) in enumerate(listed):
+        for level, text, mark in listed:
             line = place.insert_paragraph_before(style=f"toc {level}")
-            if number == 0:
-                line._p.extend(_field_start(r'TOC \o "1-2" \h \z \u'))
             link = OxmlElement("w:hyperlink")
             link.set(qn("w:anchor"), mark)
-            for run in (line.add_run(text), line.add_run("\t"), *_field_runs(line, f"PAGEREF {mark} \\h", dirty=True)):
+            for run in (line.add_run(text), line.add_run("\t"), *_field_runs(line, f"PAGEREF {mark}", dirty=True)):
                 link.append(run._r)
             line._p.append(link)
-            if number == len(listed) - 1:
-                line._p.append(_field_mark("end"))
         place._p.getparent().remove(place._p)
 
     def _head_and_foot(self, header: str, footer: str) -> None:
@@ -294,7 +303,6 @@ class WordFile:
         self.run(head, header, small=True)
         head.alignment = WD_ALIGN_PARAGRAPH.LEFT
         foot = section.footer.paragraphs[0]
-        foot.paragraph_format.tab_stops.clear_all()
         foot.paragraph_format.tab_stops.add_tab_stop(_text_width(section), WD_TAB_ALIGNMENT.RIGHT)
         self.run(foot, f"{footer}\t", small=True)
         for code in ("PAGE", "NUMPAGES"):
@@ -360,6 +368,10 @@ def _set_looks(document: Any) -> None:
     normal.font.size = Pt(11)
     normal.paragraph_format.line_spacing = 1.3
     normal.paragraph_format.space_after = Pt(5)
+    for name in ("Header", "Footer"):  # the template's tab stops are those of another page width
+        properties = styles[name].element.pPr
+        if properties.tabs is not None:
+            properties.remove(properties.tabs)
     for name, size, color, before in (
         ("Title", 24, INK, 0), ("Subtitle", 11, GREY, 0), ("Heading 1", 16, ACCENT, 16), ("Heading 2", 13, INK, 12),
         ("Heading 3", 11.5, INK, 8),
@@ -372,6 +384,15 @@ def _set_looks(document: Any) -> None:
     quote.font.italic = False  # slanted Chinese letters are hard to read
     quote.font.color.rgb = RGBColor.from_string(INK)
     quote.paragraph_format.left_indent = Cm(0.6)
+    quote.element.get_or_add_pPr().insert_element_before(_left_rule(), "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr")
+
+
+def _left_rule() -> Any:
+    borders, left = OxmlElement("w:pBdr"), OxmlElement("w:left")
+    for name, value in (("val", "single"), ("sz", "18"), ("space", "8"), ("color", ACCENT)):
+        left.set(qn(f"w:{name}"), value)
+    borders.append(left)
+    return borders
 
 
 def _flag_row(row: Any, name: str) -> None:
@@ -404,10 +425,12 @@ def _field_start(code: str) -> list[Any]:
 
 def _field_runs(paragraph: Any, code: str, dirty: bool = False) -> list[Any]:
     """The runs of one field at the end of a paragraph; the program that opens the file computes it."""
-    runs = [paragraph.add_run() for _ in range(3)]
-    for run, kind in ((runs[0], "begin"), (runs[2], "end")):
-        run._r.append(_field_mark(kind, dirty and kind == "begin")[0])
-    runs[1]._r.append(_field_start(code)[1][0])
+    start, told, apart = _field_start(code)
+    marks = [_field_mark("begin", dirty) if dirty else start, told, apart, None, _field_mark("end")]
+    runs = [paragraph.add_run("" if mark is not None else " ") for mark in marks]
+    for run, mark in zip(runs, marks, strict=True):
+        if mark is not None:
+            run._r.append(mark[0])
     return runs
 
 
@@ -436,7 +459,7 @@ def _themed(blob: bytes, fonts: Fonts) -> bytes:
 
 # --- slides -----------------------------------------------------------------------------------
 
-BODY_PT = ((40, 32), (90, 28), (150, 24), (240, 20), (10**9, 16))  # up to so many characters: this size
+BODY_PT = ((40, 48), (90, 38), (150, 32), (230, 27), (330, 23), (10**9, 18))  # up to so many characters: this size
 
 
 class SlideFile:
@@ -465,9 +488,9 @@ class SlideFile:
         self._rule(slide, (2.1, 3.2, 3.0))
         length = sum(map(len, lines)) + 12 * (len(lines) - 1)  # a new line costs about half a row
         size = next(points for upto, points in BODY_PT if length <= upto)
-        self._text(slide, (2.0, 3.8, 29.8, 11.6), lines, size)
+        self._text(slide, (2.0, 3.8, 29.8, 11.2), lines, size, middle=True)
         if under:
-            self._text(slide, (2.0, 15.6, 29.8, 1.6), [under], 14, color=GREY)
+            self._text(slide, (2.0, 15.2, 29.8, 2.2), [under], 18, color=WARNING)
 
     def to_bytes(self) -> bytes:
         _dress_slides(self.presentation, self.fonts)
@@ -486,10 +509,11 @@ class SlideFile:
             slide.notes_slide.notes_text_frame.text = writable(notes)
         return slide
 
-    def _text(self, slide: Any, place_cm: tuple[float, ...], lines: Sequence[str], size: int, bold: bool = False, color: str = INK) -> Any:
+    def _text(self, slide: Any, place_cm: tuple[float, ...], lines: Sequence[str], size: int, bold: bool = False, color: str = INK, middle: bool = False) -> Any:
         """A text box; returns its last paragraph."""
         frame = slide.shapes.add_textbox(*map(SlideCm, place_cm)).text_frame
         frame.word_wrap = True
+        frame.vertical_anchor = MSO_ANCHOR.MIDDLE if middle else MSO_ANCHOR.TOP
         for number, line in enumerate(lines):
             paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
             paragraph.space_after, paragraph.line_spacing = SlidePt(size / 3), 1.2

@@ -10,6 +10,7 @@ from assistant.encoder import Encoder
 from assistant.errors import IndexStale, PassageUnknown
 from assistant.examination import Examination
 from assistant.index import Index
+from assistant.library import Found, Library
 from assistant.mediability import MediabilityJudge
 from assistant.public import Book
 from assistant.query import understand
@@ -33,6 +34,7 @@ class Assistant:
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
         self._retriever = Retriever(found, parts.segmenter)
+        self.library = Library(found, self._retriever, parts.types)
         judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
         self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown)
         laws = {passage.passage_id: passage for passage in found.passages}
@@ -95,6 +97,12 @@ class Assistant:
     def passages(self) -> tuple[Passage, ...]:
         """All that can be found, in the order of the corpus."""
         return self._index.passages
+
+    def explore(self, text: str, wanted: Filter = Filter(), count: int = 10, skip: int = 0) -> Found:
+        """A search as the trainer's desk needs it: with how many passages each filter would leave."""
+        text = query.clean(text, self.settings.query_chars)
+        understood = self._understand(text) if text else None
+        return self.library.explore(understood, wanted, count, skip)
 
     def source(self, passage_id: str) -> tuple[Passage, Document]:
         """A passage with the document it stands in.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assistant.corpus import Corpus
-from assistant.records import Agreements, Checklist, Document, Fault, Kind, Passage
+from assistant.records import Agreements, Checklist, Document, Exercise, Fault, Kind, Passage
 from assistant.segmenter import read_word_list
 
 NEAR = 0.7  # Jaccard overlap of character bigrams from which two lines say the same
@@ -36,6 +36,18 @@ def proofread(corpus: Corpus, corpus_dir: Path, lexicon_dir: Path) -> list[Fault
             faults.append(_fault(corpus_dir, documents[passage.doc_id], passage, problem, detail))
     for first, second in _alike(corpus.passages):
         faults.append(_fault(corpus_dir, documents[second.doc_id], second, "near_duplicate", first.passage_id))
+    return faults
+
+
+def proofread_exercises(exercises: Sequence[Exercise], corpus_dir: Path, lexicon_dir: Path) -> list[Fault]:
+    """The same eye over the stories of a class; what their people shout may be harsh."""
+    officialese = read_word_list(lexicon_dir / "officialese.txt")
+    faults = []
+    for exercise in exercises:
+        lines = (corpus_dir / exercise.file).read_text(encoding="utf-8-sig").splitlines()
+        for number, line in enumerate(lines, start=1):
+            for problem, detail in _unfit(line, officialese):
+                faults.append(Fault(corpus_dir / exercise.file, number, exercise.exercise_id, problem, detail))
     return faults
 
 
@@ -76,11 +88,15 @@ def personal(text: str) -> tuple[str, ...]:
 
 def _problems(passage: Passage, officialese: Sequence[str], harsh: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, str]]:
     plain = _QUOTATION.sub("", passage.text)
-    if passage.kind not in QUOTED:
-        yield from (("officialese", phrase) for phrase in officialese if phrase in plain)
     if passage.kind in SPOKEN:
         yield from (("harsh", found.group()) for pattern in harsh if (found := pattern.search(plain)))
-    if found := _PHONE.search(passage.text):
+    yield from _unfit(passage.text, () if passage.kind in QUOTED else officialese)
+
+
+def _unfit(text: str, officialese: Sequence[str]) -> Iterator[tuple[str, str]]:
+    plain = _QUOTATION.sub("", text)
+    yield from (("officialese", phrase) for phrase in officialese if phrase in plain)
+    if found := _PHONE.search(text):
         yield "phone", found.group()
     if found := _PERSON.search(plain):
         yield "person", found.group()

@@ -27,6 +27,8 @@ class Kind(StrEnum):
 STAGES = ("开场", "降温", "倾听", "说理", "换位", "方案", "收尾", "回访")
 LISTENERS = ("双方", "先动手或过错方", "受害或受损方", "老人", "年轻人", "围观亲友")
 SETTINGS = ("面对面", "背靠背")
+DIFFICULTIES = ("易", "中", "难")  # of an exercise
+STEPS = ("报警", "到场", "升级", "转机")  # in which an exercise is told
 FORM_IDS = ("onspot", "police", "people")  # the blank agreements
 UNREVIEWED, DISABLED = "待审核", "停用"  # an entry that waits for a second look; one that is switched off
 ENTRY_STATES = ("", UNREVIEWED, DISABLED)
@@ -76,6 +78,35 @@ class Passage:
     end: int  # characters, one past the last
     types: tuple[str, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)  # stage, listener, avoid, article, version, ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an exercise: what happens, what the class is asked, which passages help."""
+
+    name: str  # one of STEPS
+    text: str
+    ask: tuple[str, ...]
+    cards: tuple[str, ...]  # passage ids
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """A made-up case for a class, told in steps; `observe` and `wrap_up` are the trainer's only."""
+
+    exercise_id: str
+    type_id: str
+    difficulty: str
+    title: str
+    minutes: int
+    roles: tuple[str, ...]
+    steps: tuple[Step, ...]
+    questions: tuple[str, ...]
+    observe: tuple[str, ...]
+    wrap_up: str
+    file: str
+    source: str
+    date: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ LAW_MONTHS = 12  # a law line checked longer ago than this says so
 WITHHELD_SECTIONS = ("grievances", "phrasing", "custom", "case", "guidance")
 
 # Which meta lines stand under which kind of hit, in reading order.
-_META_SHOWN = {
+META_SHOWN = {
     Kind.PRINCIPLE: ("why",),
     Kind.SAYING: ("meaning", "use", "hurt"),
     Kind.CUSTOM: ("quarrel", "use", "binding", "law"),
@@ -351,12 +351,12 @@ def _hit_html(hit: Hit, advice: Advice, on_page: bool) -> str:
     tag = _type_tag(passage, advice) + _tag_html(passage, types)
     more = "".join(
         f'<p class="more"><b>{escape(wording.META_LABELS[key])}</b>{escape(passage.meta[key])}</p>'
-        for key in _META_SHOWN.get(passage.kind, ()) if key in passage.meta
+        for key in META_SHOWN.get(passage.kind, ()) if key in passage.meta
     )
     if "avoid" in passage.meta:
         more += f'<p class="avoid"><b>{escape(wording.AVOID_LABEL)}</b>{escape(passage.meta["avoid"])}</p>'
     if passage.kind is Kind.LAW:
-        more += _law_html(passage)
+        more += f'<p class="badge">{escape(law_badge(passage))}</p>'
     copy = f'<button class="copy">{escape(wording.COPY)}</button>' if on_page and passage.kind is Kind.PHRASING else ""
     return f'<li class="hit {passage.kind.value}">{tag}<span class="say">{text}</span>{copy}{more}{_cite_html(hit, on_page)}</li>'
 
@@ -398,7 +398,8 @@ def side_name(passage: Passage, types: Sequence[DisputeType]) -> str:
     return next((name for name in names if name), listener)
 
 
-def _law_html(passage: Passage) -> str:
+def law_badge(passage: Passage) -> str:
+    """Since when a law line is in force, when it was last checked, and whether it may be outdated."""
     meta = passage.meta
     told = [f"{wording.LAW_IN_FORCE} {meta['in_force']}"] if meta.get("in_force") else [meta["version"]]
     told.append(f"{wording.LAW_CHECKED} {meta['checked_on']}")
@@ -406,7 +407,7 @@ def _law_html(passage: Passage) -> str:
         told.append(f"{wording.LAW_RENUMBERED} {meta['old_article']}")
     if months_since(meta["checked_on"]) > LAW_MONTHS:
         told.append(wording.LAW_OLD)
-    return '<p class="badge">' + " · ".join(map(escape, told)) + "</p>"
+    return " · ".join(told)
 
 
 def months_since(day: str, today: datetime.date | None = None) -> int:
@@ -417,6 +418,7 @@ def months_since(day: str, today: datetime.date | None = None) -> int:
 
 def _cite_html(hit: Hit, on_page: bool) -> str:
     link = f' <a class="source" href="{source_path(hit.passage)}" target="_blank">{escape(wording.SOURCE_LINK)}</a>' if on_page else ""
+    link += f' <button class="collect">{escape(wording.COLLECT)}</button>' if on_page else ""
     why = f'<span class="why">{escape(wording.WHY_LABEL)}：{escape("、".join(hit.why))}</span> ' if on_page and hit.why else ""
     return f'<p class="cite">{why}{escape(cite(hit))}{link}</p>'
 

@@ -1,18 +1,24 @@
 """A Query becomes hits: lexical and dense scores over all passages, fused, then cut to what is asked."""
 
+import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.fusion import fuse
+from assistant.fusion import fuse, scaled
 from assistant.index import Index
+from assistant.lexical import Lexical
 from assistant.records import EVERYWHERE, Hit, Kind, Passage, Query
 from assistant.segmenter import Segmenter
 
 TERM_WEIGHT = 0.5  # a standard term counts half of a word that was really said
 PER_DOCUMENT = 2  # hits of one document among the hits of one section
+HEADS_SHARE = 0.3  # what an article's headings and topics add to the score of its passages, in a search
+TYPES_SHARE = 0.3  # what the likeliness of a passage's dispute type adds to its score, in a search
+KEPT = 0.85  # of its score a passage keeps for each one above it from the same document: a search shows breadth
+NEAREST = 100  # passages that answer a search although they share no word with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,7 @@ class Filter:
     type_id: str | None = None
     stage: str | None = None
     region: str | None = None
+    listener: str | None = None
 
     def accepts(self, passage: Passage) -> bool:
         meta = passage.meta
@@ -31,6 +38,7 @@ class Filter:
             and (self.type_id is None or self.type_id in passage.types)
             and (self.stage is None or self.stage == meta.get("stage") or self.stage in meta.get("stages", ()))
             and (self.region is None or meta.get("region", "") in (self.region, EVERYWHERE))
+            and (self.listener is None or self.listener == meta.get("listener"))
         )
 
 
@@ -50,6 +58,15 @@ class Retriever:
         self._index = index
         self._segmenter = segmenter
         self._words: dict[int, frozenset[str]] = {}  # row to its words, filled as hits are explained
+        self._of_type = self.rows_by_type(Kind)
+        self._articles = self.rows_of((Kind.GUIDANCE,))
+        if self._articles:
+            self._heads = Lexical.build([segmenter.search_words(self._head(row)) for row in self._articles])
+
+    def _head(self, row: int) -> str:
+        """What an article says of itself: title, heading, topics. An index of their own, or the text drowns them."""
+        passage = self._index.passages[row]
+        return "\n".join((self._index.documents[passage.doc_id].title, passage.section, passage.meta.get("topics", "")))
 
     def rank(self, query: Query) -> Ranking:
         """Score every passage."""
@@ -62,11 +79,47 @@ class Retriever:
 
     def search(self, query: Query, wanted: Filter, count: int, mode: str = "hybrid") -> list[Hit]:
         """The best passages that pass the filter; mode is hybrid, lexical or dense."""
-        ranking = self.rank(query)
-        scores = {"hybrid": ranking.fused, "lexical": ranking.lexical, "dense": ranking.dense}[mode]
+        scores = self.search_scores(query, mode)
         rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
-        accepted = (int(row) for row in rows if wanted.accepts(self._index.passages[row]))
-        return [self.hit(row, float(scores[row]), query) for row, _ in zip(accepted, range(count), strict=False)]
+        accepted = [int(row) for row in rows if wanted.accepts(self._index.passages[row])]
+        best = self.spread(accepted, scores, count) if mode == "hybrid" else [(row, float(scores[row])) for row in accepted[:count]]
+        return [self.hit(row, score, query) for row, score in best]
+
+    def search_scores(self, query: Query, mode: str = "hybrid") -> np.ndarray:
+        """How well every passage answers a search; shape (passages,)."""
+        ranking = self.rank(query)
+        if mode != "hybrid":
+            return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
+        scores = ranking.fused.copy()
+        if self._articles:
+            scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
+        for score in query.types:
+            scores[self._of_type.get(score.label, [])] += TYPES_SHARE * score.probability
+        return scores
+
+    def matching(self, query: Query) -> np.ndarray:
+        """Whether a passage has anything to do with a search: shares a word, or is among the nearest in meaning."""
+        ranking = self.rank(query)
+        nearest = np.argsort(-ranking.dense, kind="stable")[:NEAREST]
+        answers = ranking.lexical > 0
+        answers[nearest[ranking.dense[nearest] > 0]] = True
+        return answers
+
+    def spread(self, rows: Sequence[int], scores: np.ndarray, count: int) -> list[tuple[int, float]]:
+        """The first `count` of the rows, best first, after each passage has faded by those of its document above it."""
+        waiting = [(-float(scores[row]), order, 0, row) for order, row in enumerate(rows)]
+        heapq.heapify(waiting)
+        taken: Counter[str] = Counter()
+        chosen: list[tuple[int, float]] = []
+        while waiting and len(chosen) < count:
+            score, order, faded, row = heapq.heappop(waiting)
+            above = taken[self._index.passages[row].doc_id]
+            if above > faded:  # others of its document have been chosen since it was weighed
+                heapq.heappush(waiting, (-float(scores[row]) * KEPT**above, order, above, row))
+                continue
+            taken[self._index.passages[row].doc_id] += 1
+            chosen.append((row, -score))
+        return chosen
 
     def choose(
         self, query: Query, scores: Mapping[int, float], quota: int, taken: Counter[str],

@@ -18,7 +18,7 @@ ORDER = [
 HOMES = {
     "jieba": "segmenter", "opencc": "segmenter", "sentence_transformers": "encoder", "faiss": "dense",
     "bm25s": "lexical", "gradio": "ui", "pydantic": "corpus", "trafilatura": "intake", "pypdf": "intake",
-    "lxml": "intake office", "charset_normalizer": "intake", "jinja2": "ui", "segno": "ui",
+    "lxml": "intake office", "charset_normalizer": "intake", "jinja2": "ui", "markupsafe": "ui", "segno": "ui",
     "docx": "intake office", "pptx": "office",  # Word files are read in one place and written in another
 }
 
@@ -66,6 +66,7 @@ SPEAK_THE_FORMAT = {
     "mediability.py",
     "public.py",
     "office.py",  # names of fonts
+    "lesson.py",  # where a clause ends
     "sheets.py",  # stages, and the hints on forms
     "statutes.py",  # how articles are written and asked for
     "cleaning.py", "names.py", "intake.py", "segmenter.py",  # what foreign pages say about themselves, what names look like

@@ -12,6 +12,7 @@ from assistant import corpus, pipeline, wording
 from assistant.errors import PortTaken
 from assistant.settings import Settings
 from assistant.ui.gate import Gate
+from assistant.ui.lesson.routes import trainer
 from assistant.ui.officer.handlers import Handlers
 from assistant.ui.opening import Opening
 from assistant.ui.role import Role
@@ -52,7 +53,7 @@ def create_app(settings: Settings, opening: Opening, keeper_password: str = ""):
 
     worklist = Worklist(settings.worklist_dir) if keeper_password else None
     handlers = Handlers(opening, worklist)
-    roles = [_shared(opening, handlers), sheets_role(settings, opening, handlers.advise)]
+    roles = [_shared(opening, handlers), sheets_role(settings, opening, handlers.advise), trainer(opening, settings)]
     if worklist is not None:
         from assistant.ui.keeper.routes import keeper_role, vote_role
 

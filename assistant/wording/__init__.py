@@ -68,11 +68,13 @@ WHY_LABEL = "命中"
 NEAR_LABEL = "近义"
 AVOID_LABEL = "忌说"
 SOURCE_LINK = "查看原文"
+COLLECT, COLLECTED, TO_DESK = "＋摘录", "已摘录", "去备课台"
 COPY = "复制"
 COPIED = "已复制"
 PRINT = "打印"
 LAW_CHECKED = "核对于"
 LAW_IN_FORCE = "施行"
+LAW_BADGE = "版本"
 LAW_OLD = "可能已修订，用前请核对"
 LAW_RENUMBERED = "旧条号"
 SAY_TO = "对{side}说"
@@ -128,7 +130,10 @@ FAULTS = {
     "risk_unknown": "没有编号为“{detail}”的红线。红线编号见 corpus/redlines.yaml。",
     "forbidden_clause": "“{detail}”不能写进协议：谁也不能用一张纸让人不报警、不起诉，或者把违法的事说成合法。请删掉。",
     "law_unknown": "法律文件里没有编号为 {detail} 的条目。请先在 corpus/law/ 里补上，或者改对编号。",
-    "too_long": "写得太多了：一类最多五个情形。请挑最常见的留下。",
+    "passage_unknown": "语料里没有编号为 {detail} 的条目。请换成现有的编号，查找页和“查看原文”里都能看到。",
+    "step_order": "步骤要按这个次序写全：{detail}。",
+    "too_short": "这一项写得太少，请再补几条。",
+    "too_long": "这一项写得太多，请删几条。一类最多五个情形，练习正好四步。",
     "string_too_long": "写得太长了。按钮上的字最多十六个。",
     "missing": "缺了这一项。请补上。",
     "extra_forbidden": "不认识这一项，多半是写错了字。请对照 corpus/README.md 改。",
@@ -166,6 +171,9 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.SettingsInvalid: "设置文件 {path} 里的“{key}”不认识或写法不对。能用的有：{accepted}",
     errors.BatchLineInvalid: "{path} 第 {line} 行读不懂（{reason}）。每行要是一个 JSON，至少有 id 和 text。",
     errors.PassageUnknown: "没有编号为 {passage_id} 的条目，可能已经改名或删除。请重新查找。",
+    errors.BasketInvalid: "这不是备课台存的篮子文件（{reason}）。请打开用“存成文件”存下来的那一个。",
+    errors.LessonEmpty: "这一课里还没有摘录，或者编号都找不到了。请先放进几条再导出。",
+    errors.FormatUnknown: "不会写 {path} 这种文件。文件名请以这些结尾：{accepted}",
     errors.PaperUnwritable: "写不了文件 {path}。请看看文件夹在不在、有没有写的权限，文件是不是正开着，再试一次。",
     errors.NothingToPrint: "没有可以打印的卡片：{reason}",
     errors.TypeUnknown: "没有“{type_id}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",

@@ -36,6 +36,23 @@ function prepareSheet() {
 
 window.addEventListener("beforeprint", prepareSheet);
 
+// Into the trainer's basket of this tab; the desk reads it when it is opened here.
+function collect(button) {
+  const href = button.parentElement.querySelector("a.source").getAttribute("href");
+  const id = decodeURIComponent(href.match(/source\/([^#]+)/)[1]);
+  let basket;
+  try { basket = JSON.parse(sessionStorage.getItem("lesson-basket")); } catch { basket = null; }
+  if (basket?.format !== WORDS.basketFormat) basket = { format: WORDS.basketFormat, title: "", sections: [{ title: "", items: [] }] };
+  if (!basket.sections.some((section) => section.items.some((item) => item.id === id))) basket.sections.at(-1).items.push({ id, remark: "", mark: "" });
+  sessionStorage.setItem("lesson-basket", JSON.stringify(basket));
+  const link = document.createElement("a");
+  link.href = "/lesson";
+  link.className = "to-desk";
+  link.textContent = `${WORDS.collected} · ${WORDS.toDesk}`;
+  button.replaceWith(link);
+  link.focus();
+}
+
 // The blank agreements open for the type that the card puts first.
 function openAgreements() {
   const first = document.querySelector("#card button.type");
@@ -80,6 +97,8 @@ document.addEventListener("click", (event) => {
       button.textContent = WORDS.copied;
       setTimeout(() => { button.textContent = WORDS.copy; }, 1500);
     });
+  } else if (button.classList.contains("collect")) {
+    collect(button);
   } else if (button.classList.contains("vote")) {
     // Only there while the keeper has the worklist switched on.
     const link = button.parentElement.querySelector("a.source").getAttribute("href");

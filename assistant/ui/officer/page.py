@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from assistant import render, wording
+from assistant import lesson, render, wording
 from assistant.ui.officer.handlers import Handlers
 from assistant.ui.sheets import pages
 from assistant.wording import keeper, sheets
@@ -23,8 +23,9 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Style and script for the page's head; Gradio rewrites what is passed as css."""
-    words = json.dumps({"copy": wording.COPY, "copied": wording.COPIED, "voted": keeper.VOTED,
-                        "failed": sheets.WORD_FAILED, "prepare": sheets.FILE_PREPARE}, ensure_ascii=False)
+    told = {"copy": wording.COPY, "copied": wording.COPIED, "voted": keeper.VOTED, "failed": sheets.WORD_FAILED,
+            "prepare": sheets.FILE_PREPARE, "collected": wording.COLLECTED, "toDesk": wording.TO_DESK}
+    words = json.dumps(told | {"basketFormat": lesson.FORMAT}, ensure_ascii=False)
     style = (_HERE / "officer.css").read_text(encoding="utf-8") + pages.style()
     script = (_HERE / "officer.js").read_text(encoding="utf-8")
     return f"<style>{style}</style><script>const WORDS = {words};\n{script}</script>"
