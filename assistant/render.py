@@ -198,8 +198,7 @@ def card(advice: Advice, votes: bool = False) -> str:
         law = _section_html("law", advice.sections["law"], advice, on_page=True)
         return f'<article class="card">{notice(advice.message)}{law}</article>'
     head = f"{_types_html(advice, on_page=True)}{_terms_html(advice)}{_jump_html(advice)}"
-    body = _body(advice, on_page=True)
-    return f'<article class="card">{head}{_with_votes(body) if votes else body}</article>'
+    return f'<article class="card">{head}{_body(advice, on_page=True, votes=votes)}</article>'
 
 
 def _with_votes(body: str) -> str:
@@ -249,10 +248,10 @@ def print_sheet(advice: Advice) -> str:
     return f'<article class="sheet">{head}{_body(advice, on_page=False)}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
 
 
-def _body(advice: Advice, on_page: bool) -> str:
-    parts = [_risks_html(advice.risks, on_page), _mediability_html(advice.mediability, on_page)]
-    parts += [_section_html(name, hits, advice, on_page) for name, hits in advice.sections.items()]
-    return "".join(parts)
+def _body(advice: Advice, on_page: bool, votes: bool = False) -> str:
+    danger = _risks_html(advice.risks, on_page) + _mediability_html(advice.mediability, on_page)
+    sections = "".join(_section_html(name, hits, advice, on_page) for name, hits in advice.sections.items())
+    return danger + (_with_votes(sections) if votes else sections)
 
 
 def _types_html(advice: Advice, on_page: bool) -> str:
