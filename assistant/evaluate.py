@@ -100,11 +100,11 @@ def _report(
 ) -> dict[str, Any]:
     report: dict[str, Any] = {"file": path.name, "n": count}
     report |= {name: round(float(np.mean(values)), 3) for name, values in tally.rows.items()}
-    intervals = {name: _interval(np.array(values, dtype=float), _mean) for name, values in tally.rows.items()}
+    intervals = {name: interval(np.array(values, dtype=float), mean) for name, values in tally.rows.items()}
     if tally.risks:
         risks = np.array(tally.risks, dtype=float)
         report |= {"risk_recall": round(_recall(risks), 3), "risk_precision": round(_precision(risks), 3)}
-        intervals |= {"risk_recall": _interval(risks, _recall), "risk_precision": _interval(risks, _precision)}
+        intervals |= {"risk_recall": interval(risks, _recall), "risk_precision": interval(risks, _precision)}
     if tally.elapsed_ms:
         report |= {"p50_ms": round(float(np.percentile(tally.elapsed_ms, 50)), 2),
                    "p95_ms": round(float(np.percentile(tally.elapsed_ms, 95)), 2)}
@@ -118,7 +118,7 @@ def _report(
     }
 
 
-def _mean(values: np.ndarray) -> float:
+def mean(values: np.ndarray) -> float:
     return float(values.mean())
 
 
@@ -132,7 +132,7 @@ def _precision(rows: np.ndarray) -> float:
     return float(found / max(1.0, found + extra))
 
 
-def _interval(rows: np.ndarray, figure: Any) -> list[float]:
+def interval(rows: np.ndarray, figure: Any) -> list[float]:
     """95 % bootstrap interval over rows (Efron, 1979)."""
     random = np.random.default_rng(7)
     drawn = [figure(rows[random.integers(0, len(rows), len(rows))]) for _ in range(RESAMPLES)]

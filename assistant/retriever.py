@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.fusion import fuse, scaled
+from assistant.fusion import fuse, scaled, vouch
 from assistant.index import Index
 from assistant.lexical import Lexical
 from assistant.records import EVERYWHERE, Hit, Kind, Passage, Query
@@ -60,6 +60,7 @@ class Retriever:
         self._segmenter = segmenter
         self._words: dict[int, frozenset[str]] = {}  # row to its words, filled as hits are explained
         self._of_type = self.rows_by_type(Kind)
+        self._documents = np.unique([passage.doc_id for passage in index.passages], return_inverse=True)[1]
         self._articles = self.rows_of((Kind.GUIDANCE,))
         if self._articles:
             self._heads = Lexical.build([segmenter.search_words(self._head(row)) for row in self._articles])
@@ -92,7 +93,7 @@ class Retriever:
         ranking = self.rank(query)
         if mode != "hybrid":
             return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
-        scores = ranking.fused.copy()
+        scores = ranking.fused + vouch(ranking.dense, self._documents)
         if self._articles:
             scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
         for score in query.types:

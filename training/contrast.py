@@ -1,4 +1,4 @@
-"""Stage two: one vector a token, taught by pairs so that texts that mean the same come near.
+"""Stages two and three: one vector a token, taught by pairs so that texts that mean the same come near.
 
 A text's vector is the mean of its tokens' vectors, made unit length; training pulls a question to
 its answer and away from the other answers of the batch (van den Oord et al., "Representation
@@ -38,6 +38,17 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions, and which texts of a collection answer each: any of its answers is right."""
+
+    questions: list[Tokens]
+    answers: list[tuple[int, ...]]  # row numbers of the collection
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     epochs: int
     batch: int = 512
@@ -68,6 +79,82 @@ def train(start: np.ndarray, groups: Sequence[Pairs], plan: Plan) -> np.ndarray:
             losses.append(loss.item())
         log.info("epoch %d: loss %.3f, %.0f s", epoch + 1, np.mean(losses), time.perf_counter() - began)
     return bag.weight.detach().numpy().copy()
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """How `refine` goes; everything else is as in Plan."""
+
+    epochs: int = 4
+    batch: int = 256
+    learning_rate: float = 0.002
+    temperature: float = 0.05
+    hard: int = 4  # wrong answers shown with each question
+    hardest: int = 60  # of the nearest wrong ones, from which they are drawn
+    mined_every: int = 3  # epochs
+    seed: int = 7
+
+
+def refine(start: np.ndarray, collection: Sequence[Tokens], asked: Asked, how: Refinement) -> np.ndarray:
+    """Train token vectors further, on questions against the texts that lie nearest to them and are wrong.
+
+    The wrong ones are found with the vectors as they stand, and anew every few epochs (Xiong et al.,
+    "Approximate Nearest Neighbor Negative Contrastive Learning for Dense Text Retrieval", ICLR 2021).
+
+    Args:
+        start: float32 of shape (tokens, dimensions); the same shape is returned.
+        collection: all texts that may answer.
+    """
+    random = np.random.default_rng(how.seed)
+    torch.manual_seed(how.seed)
+    plan = Plan(epochs=how.epochs, temperature=how.temperature)
+    bag = torch.nn.EmbeddingBag.from_pretrained(torch.tensor(start), freeze=False, mode="mean", sparse=True)
+    optimizer = torch.optim.SparseAdam(list(bag.parameters()), lr=how.learning_rate)
+    steps = how.epochs * max(1, len(asked) // how.batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.05, 1.0 - step / steps))
+    began = time.perf_counter()
+    for epoch in range(how.epochs):
+        if epoch % how.mined_every == 0:
+            wrong = nearest_wrong(bag.weight.detach().numpy(), collection, asked, how.hardest)
+        losses = []
+        for rows in np.array_split(random.permutation(len(asked)), max(1, len(asked) // how.batch)):
+            right = [asked.answers[row][random.integers(len(asked.answers[row]))] for row in rows]
+            drawn = [int(other) for row in rows for other in random.choice(wrong[row], how.hard, replace=False)]
+            optimizer.zero_grad()
+            loss = _refining_loss(bag, collection, asked, rows, np.array(right + drawn), plan, random)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        log.info("refining %d: loss %.3f, %.0f s", epoch + 1, np.mean(losses), time.perf_counter() - began)
+    return bag.weight.detach().numpy().copy()
+
+
+def nearest_wrong(weights: np.ndarray, collection: Sequence[Tokens], asked: Asked, count: int) -> list[np.ndarray]:
+    """For each question the nearest texts that do not answer it; `count` row numbers each."""
+    vectors, found = embed(weights, collection), []
+    most = max(len(answers) for answers in asked.answers)
+    for start in range(0, len(asked), 1024):  # 1,024 questions against 65,000 texts: 270 MB
+        similar = embed(weights, asked.questions[start : start + 1024]) @ vectors.T
+        nearest = np.argpartition(-similar, count + most, axis=1)[:, : count + most]
+        order = np.argsort(-np.take_along_axis(similar, nearest, axis=1), axis=1)
+        for row, answers in zip(np.take_along_axis(nearest, order, axis=1), asked.answers[start:], strict=False):
+            found.append(row[~np.isin(row, answers)][:count])
+    return found
+
+
+def _refining_loss(
+    bag: torch.nn.EmbeddingBag, collection: Sequence[Tokens], asked: Asked, rows: np.ndarray, shown: np.ndarray,
+    plan: Plan, random: np.random.Generator,
+) -> torch.Tensor:
+    """Each question against every text shown in the batch; the first of `shown` are the right ones, in order."""
+    questions = _embed(bag, [asked.questions[row] for row in rows], plan, random)
+    texts = _embed(bag, [collection[row] for row in shown], plan, random)
+    also_right = np.array([np.isin(shown, asked.answers[row]) for row in rows])
+    also_right[np.arange(len(rows)), np.arange(len(rows))] = False
+    similar = (questions @ texts.T / plan.temperature).masked_fill(torch.from_numpy(also_right), -1e4)
+    target = torch.arange(len(rows))
+    return functional.cross_entropy(similar, target) + functional.cross_entropy(similar[:, : len(rows)].T, target) / 2
 
 
 def _batches(groups: Sequence[Pairs], plan: Plan, random: np.random.Generator) -> Iterator[tuple[Pairs, np.ndarray]]:

@@ -1,6 +1,7 @@
-"""The public text and pairs that the encoder learns from, read in place from the shared folder.
+"""What the encoder learns from: public text and pairs, read in place from the shared folder, and our own questions.
 
-Nothing here is copied into the project; the model card names every source and licence.
+Nothing of the shared folder is copied into the project; the model card names every source and licence.
+`training/questions` is ours: everyday questions, each with the articles or corpus entries that answer it.
 """
 
 import json
@@ -47,6 +48,18 @@ class Article:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnQuestion:
+    """An everyday question written for this project, with what answers it."""
+
+    text: str
+    articles: tuple[int, ...] = ()  # ids of the shared statutory articles
+    passages: tuple[str, ...] = ()  # ids of corpus entries
+
+
+OWN_QUESTIONS = Path(__file__).parent / "questions"
+
+
 def running_text(shared: Path) -> Iterator[str]:
     """Paragraphs of running text, the same share of each file every time."""
     for name, share in TEXT_FILES.items():
@@ -77,3 +90,22 @@ def questions(shared: Path) -> list[Question]:
     with open(shared / "bench" / "stard" / "train.jsonl", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return [Question(row["id"], row["text"], tuple(row["gold"])) for row in rows]
+
+
+def own_questions(articles: list[Article], folder: Path = OWN_QUESTIONS) -> list[OwnQuestion]:
+    """Our own questions.
+
+    Raises:
+        ValueError: a question names an article that the shared file has under another number.
+    """
+    names = {article.article_id: article.name for article in articles}
+    found = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            row = json.loads(line)
+            told = {int(article_id): name for article_id, name in row.get("articles", {}).items()}
+            for article_id, name in told.items():
+                if names.get(article_id) != name:
+                    raise ValueError(f"{path.name}:{number}: article {article_id} is not {name}")
+            found.append(OwnQuestion(row["text"], tuple(told), tuple(row.get("passages", ()))))
+    return found

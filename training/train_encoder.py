@@ -1,10 +1,11 @@
-"""From ../shared and the project's own descriptions to models/encoder: one command.
+"""From ../shared and the project's own descriptions and questions to models/encoder: one command.
 
-    python -m training.train_encoder --shared ../shared [--out models/encoder] [--hold-out K]
+    python -m training.train_encoder --shared ../shared [--out models/encoder] [--hold-out K | --no-stard]
 
-With --hold-out K (0 to 4) every fifth STARD question from the K-th on is kept out of training and
-measured; the shipped encoder was made with --epochs 4 --hold-out 0, so that anyone can judge it on
-the questions it has not seen. Nothing of ../shared/dev is ever read.
+Three stages: skip-gram over running text, contrastive over pairs, then refining on questions against
+the hardest wrong answers. With --hold-out K (0 to 4) every fifth STARD question from the K-th on is kept
+out of training and measured; with --no-stard all of them are. Nothing of ../shared/dev is ever read.
+`python -m training.crossvalidate` measures all five folds.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import numpy as np
 import torch
 
 from assistant.encoder import TOKEN_MARKER
-from assistant.index import read_corpus
+from assistant.index import read_corpus, searchable_text
 from assistant.segmenter import Segmenter, load_segmenter
 from assistant.settings import DEFAULT_SETTINGS, load_settings
 from training import bank, contrast, pretrain, sources
@@ -33,7 +34,11 @@ DIMENSIONS = 256
 VOCABULARY = 75_000  # 38 MB as float16
 START_SPREAD = 0.05  # standard deviation of the start vectors, so that the learning rate fits
 FOLDS = 5
+EPOCHS = 4  # over the pairs
+CACHE = Path("training/cache")
 SEED = 7
+STARD_REPEATS = 2  # times an epoch of refining; our own questions are twelve times as many
+COLLECTION_CHARS = 800  # of an article or entry that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,22 @@ class Material:
     pairs: list[sources.Pair]
     descriptions: list[bank.Description]
     traps: list[bank.Trap]
-    passages: list[str]  # texts of corpus entries
+    passages: dict[str, str]  # texts of corpus entries by their ids
+    own_questions: list[sources.OwnQuestion]
 
 
 def gather(shared: Path) -> Material:
     found = read_corpus(load_settings(DEFAULT_SETTINGS))
+    documents = {document.doc_id: document for document in found.documents}
+    articles = sources.articles(shared)
     return Material(
-        articles=sources.articles(shared),
+        articles=articles,
         questions=sources.questions(shared),
         pairs=list(sources.public_pairs(shared)),
         descriptions=bank.descriptions(split="train"),
         traps=bank.traps(split="train"),
-        passages=[passage.text for passage in found.passages],
+        passages={item.passage_id: searchable_text(item, documents[item.doc_id]) for item in found.passages},
+        own_questions=sources.own_questions(articles),
     )
 
 
@@ -69,22 +78,34 @@ def running_text(shared: Path, material: Material) -> Iterable[str]:
             yield pair.query
             yield pair.positive
     for _ in range(3):  # our own words are few, and the ones that matter
-        yield from (row.text for row in material.descriptions)
-        yield from material.passages
+        yield from own_texts(material)
 
 
-class Groups:
-    """Material as groups of number pairs for contrast.train."""
+class Numbered:
+    """Material as token numbers: pairs for contrast.train, questions over a collection for contrast.refine."""
 
     def __init__(self, material: Material, vocabulary: Vocabulary, segmenter: Segmenter) -> None:
         self._material = material
-        self._numbers = lambda text, limit=800: vocabulary.numbers(segmenter, text, limit)
+        self._numbers = lambda text, limit=COLLECTION_CHARS: vocabulary.numbers(segmenter, text, limit)
         self.articles = [self._numbers(f"{item.name} {item.content}") for item in material.articles]
         self.questions = [self._numbers(item.text) for item in material.questions]
+        entries = {name: self._numbers(text) for name, text in material.passages.items()}
+        self._row_of = {name: len(self.articles) + row for row, name in enumerate(entries)}
+        self.collection = [*self.articles, *entries.values()]
+        self._own_asked = [(self._numbers(question.text), self._answers(question)) for question in material.own_questions]
         self._random = np.random.default_rng(SEED)
 
-    def all(self, training_questions: Sequence[int]) -> list[contrast.Pairs]:
-        return [*self._public(), *self._laws(), self._stard(training_questions), *self._own()]
+    def _answers(self, question: sources.OwnQuestion) -> tuple[int, ...]:
+        return question.articles + tuple(self._row_of[name] for name in question.passages if name in self._row_of)
+
+    def asked(self, chosen: Sequence[int]) -> contrast.Asked:
+        """Our own questions, and the chosen ones of STARD; article ids are row numbers."""
+        pairs = [pair for pair in self._own_asked if len(pair[0]) and pair[1]]
+        pairs += [(self.questions[i], self._material.questions[i].gold) for i in chosen] * STARD_REPEATS
+        return contrast.Asked([question for question, _ in pairs], [answers for _, answers in pairs])
+
+    def pairs(self) -> list[contrast.Pairs]:
+        return [group for group in [*self._public(), *self._laws(), *self._own()] if group.left]
 
     def _public(self) -> list[contrast.Pairs]:
         by_group = defaultdict(list)
@@ -99,10 +120,6 @@ class Groups:
             names.append((self._numbers(article.name), content, number))
             halves.append((content[: len(content) // 2], content[len(content) // 2 :], number))
         return [grouped("law_name", names), grouped("law_half", halves)]
-
-    def _stard(self, chosen: Sequence[int]) -> contrast.Pairs:
-        rows = [(self.questions[i], self.articles[gold], i) for i in chosen for gold in self._material.questions[i].gold]
-        return grouped("stard", rows, repeats=4)
 
     def _own(self) -> list[contrast.Pairs]:
         """Wordings of one situation, and traps.
@@ -122,7 +139,7 @@ class Groups:
             if left != right
         ]
         traps = [(self._numbers(t.a), self._numbers(t.b), t.id, self._numbers(t.c)) for t in self._material.traps]
-        return [group for group in (grouped("situation", situations), grouped("trap", traps, 2)) if group.left]
+        return [grouped("situation", situations), grouped("trap", traps, 2)]
 
 
 def grouped(name: str, rows: Iterable[tuple], repeats: int = 1) -> contrast.Pairs:
@@ -134,12 +151,72 @@ def grouped(name: str, rows: Iterable[tuple], repeats: int = 1) -> contrast.Pair
     return contrast.Pairs(name, [row[0] for row in rows], [row[1] for row in rows], numbers, negatives, repeats)
 
 
-def measure(weights: np.ndarray, groups: Groups, questions: Sequence[sources.Question], held: Sequence[int]) -> dict[str, float]:
+def held_out(material: Material, fold: int) -> list[int]:
+    """Every fifth STARD question."""
+    return list(range(fold, len(material.questions), FOLDS))
+
+
+def measure(weights: np.ndarray, numbered: Numbered, questions: Sequence[sources.Question], held: Sequence[int]) -> dict[str, float]:
     """Recall@10, Recall@100 and MRR@10 of held-out questions over all articles."""
-    vectors = contrast.embed(weights, groups.articles)
-    asked = contrast.embed(weights, [groups.questions[i] for i in held])
+    vectors = contrast.embed(weights, numbered.articles)
+    asked = contrast.embed(weights, [numbered.questions[i] for i in held])
     order = np.argsort(-(asked @ vectors.T), axis=1)[:, :100]
     return ranking_figures(order.tolist(), [set(questions[i].gold) for i in held])
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What all folds share: token vectors that have seen no question of STARD and none of our own."""
+
+    material: Material
+    vocabulary: Vocabulary
+    numbered: Numbered
+    general: np.ndarray  # float32, shape (tokens, dimensions)
+
+
+def prepare(shared: Path, cache: Path, epochs: int) -> Prepared:
+    """Stages one and two; what is found in `cache` is not made again."""
+    began = time.perf_counter()
+    settings = load_settings(DEFAULT_SETTINGS)
+    segmenter = load_segmenter(settings.lexicon_dir)
+    material = gather(shared)
+    cache.mkdir(parents=True, exist_ok=True)
+    tokens_file, pretrained, stored = cache / "tokens.txt", cache / "skipgram.npz", cache / "general.npz"
+    if not tokens_file.exists():
+        pretrain.write_tokens(running_text(shared, material), settings.lexicon_dir, tokens_file)
+    log.info("tokens written, %.0f s", time.perf_counter() - began)
+    if not pretrained.exists():
+        found, vectors = pretrain.skip_gram(tokens_file, VOCABULARY, DIMENSIONS, epochs=1, seed=SEED)
+        np.savez(pretrained, tokens=np.array(found), vectors=vectors)
+    log.info("skip-gram, %.0f s", time.perf_counter() - began)
+    if stored.exists():
+        with np.load(stored, allow_pickle=False) as kept:
+            vocabulary, general = Vocabulary(kept["tokens"].tolist()), kept["weights"]
+        return Prepared(material, vocabulary, Numbered(material, vocabulary, segmenter), general)
+    with np.load(pretrained, allow_pickle=False) as kept:
+        found, vectors = kept["tokens"].tolist(), kept["vectors"]
+    vocabulary = Vocabulary(choose_tokens(found, map(segmenter.encoder_tokens, own_texts(material)), VOCABULARY))
+    start = start_vectors(vocabulary, found, vectors, pretrain.token_counts(tokens_file))
+    start *= START_SPREAD / start.std()
+    numbered = Numbered(material, vocabulary, segmenter)
+    log.info("numbered, %.0f s", time.perf_counter() - began)
+    general = contrast.train(start, numbered.pairs(), contrast.Plan(epochs=epochs, seed=SEED))
+    np.savez(stored, tokens=np.array(vocabulary.tokens[1:]), weights=general)
+    log.info("pairs learned, %.0f s", time.perf_counter() - began)
+    return Prepared(material, vocabulary, numbered, general)
+
+
+def own_texts(material: Material) -> Iterable[str]:
+    yield from (row.text for row in material.descriptions)
+    yield from material.passages.values()
+    yield from (question.text for question in material.own_questions)
+
+
+def refined(prepared: Prepared, chosen: Sequence[int]) -> np.ndarray:
+    """Stage three, with these STARD questions beside our own."""
+    return contrast.refine(
+        prepared.general, prepared.numbered.collection, prepared.numbered.asked(chosen), contrast.Refinement(seed=SEED)
+    )
 
 
 def save(weights: np.ndarray, vocabulary: Vocabulary, out: Path) -> None:
@@ -164,40 +241,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--out", type=Path, default=Path("models/encoder"))
-    parser.add_argument("--cache", type=Path, default=Path("training/cache"))
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--hold-out", type=int, choices=range(FOLDS))
-    parser.add_argument("--no-stard", action="store_true", help="use no STARD question at all")
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    judged = parser.add_mutually_exclusive_group()
+    judged.add_argument("--hold-out", type=int, choices=range(FOLDS))
+    judged.add_argument("--no-stard", action="store_true", help="use no STARD question at all")
     args = parser.parse_args(argv)
     began = time.perf_counter()
-    settings = load_settings(DEFAULT_SETTINGS)
-    segmenter = load_segmenter(settings.lexicon_dir)
-    material = gather(args.shared)
-    args.cache.mkdir(parents=True, exist_ok=True)
-    tokens_file = args.cache / "tokens.txt"
-    if not tokens_file.exists():
-        pretrain.write_tokens(running_text(args.shared, material), settings.lexicon_dir, tokens_file)
-    log.info("tokens written, %.0f s", time.perf_counter() - began)
-    stored = args.cache / "skipgram.npz"
-    if not stored.exists():
-        found, vectors = pretrain.skip_gram(tokens_file, VOCABULARY, DIMENSIONS, epochs=1, seed=SEED)
-        np.savez(stored, tokens=np.array(found), vectors=vectors)
-    with np.load(stored, allow_pickle=False) as kept:
-        found, vectors = kept["tokens"].tolist(), kept["vectors"]
-    log.info("skip-gram, %.0f s", time.perf_counter() - began)
-    own = [segmenter.encoder_tokens(row.text) for row in material.descriptions]
-    own += [segmenter.encoder_tokens(text) for text in material.passages]
-    vocabulary = Vocabulary(choose_tokens(found, own, VOCABULARY))
-    start = start_vectors(vocabulary, found, vectors, pretrain.token_counts(tokens_file))
-    start *= START_SPREAD / start.std()
-    groups = Groups(material, vocabulary, segmenter)
-    held = [i for i in range(len(material.questions)) if args.hold_out is not None and i % FOLDS == args.hold_out]
-    training = [] if args.no_stard else sorted(set(range(len(material.questions))) - set(held))
-    log.info("numbered, %.0f s", time.perf_counter() - began)
-    weights = contrast.train(start, groups.all(training), contrast.Plan(epochs=args.epochs, seed=SEED))
+    prepared = prepare(args.shared, args.cache, args.epochs)
+    everyone = range(len(prepared.material.questions))
+    held = list(everyone) if args.no_stard else [] if args.hold_out is None else held_out(prepared.material, args.hold_out)
+    weights = refined(prepared, sorted(set(everyone) - set(held)))
     if held:
-        log.info("held out: %s", json.dumps(measure(weights, groups, material.questions, held)))
-    save(weights, vocabulary, args.out)
+        log.info("held out: %s", json.dumps(measure(weights, prepared.numbered, prepared.material.questions, held)))
+    save(weights, prepared.vocabulary, args.out)
     log.info("written to %s, %.0f s", args.out, time.perf_counter() - began)
 
 
