@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from yaml.constructor import SafeConstructor
 
 from assistant.errors import CorpusEmpty, CorpusInvalid, FileMissing
 from assistant.records import (
@@ -484,7 +485,7 @@ def _read_text(path: Path) -> str:
 
 
 def _validate(model: type[Model], source: _SourceText) -> Model:
-    values = yaml.load(source.text, Loader=_Loader)
+    values = SafeConstructor().construct_document(source.root)  # from the nodes: a second parse takes as long as the first
     try:
         return model.model_validate(values)
     except ValidationError as error:

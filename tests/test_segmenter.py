@@ -1,9 +1,10 @@
 """Words that mediation needs stay whole, and matching does not care how they were typed."""
 
+import jieba
 import pytest
 from conftest import ROOT
 
-from assistant.segmenter import Segmenter, character_bigrams, fold, load_segmenter
+from assistant.segmenter import Segmenter, character_bigrams, fold, load_segmenter, word_frequencies
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,9 @@ def test_segmenting_writes_no_file(segmenter: Segmenter, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     load_segmenter(ROOT / "corpus" / "lexicon").words("楼上漏水")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dictionary_is_read_as_jieba_reads_it():
+    tokenizer = jieba.Tokenizer()
+
+    assert word_frequencies(tokenizer.get_dict_file().read().decode()) == tokenizer.gen_pfdict(tokenizer.get_dict_file())
