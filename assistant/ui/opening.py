@@ -1,5 +1,6 @@
 """The assistant while it is being opened in a thread of its own: the pages are there before it."""
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ class Opening:
     def _run(self) -> None:
         try:
             self._assistant = self._open_it()
+            gc.freeze()  # a million objects that stay: the collector's rounds through them would be pauses of a third of a second
         except AssistantError as error:
             self._problem = wording.explain(error)
         finally:
