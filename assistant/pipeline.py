@@ -195,7 +195,7 @@ def open_assistant(settings: Settings) -> Assistant:
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    """Opening makes a million objects that all stay: looking through them for garbage takes a quarter of its time."""
+    """Opening makes very many objects that all stay: looking through them for garbage takes a quarter of its time."""
     was_at_work = gc.isenabled()
     gc.disable()
     try:

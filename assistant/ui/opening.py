@@ -28,7 +28,7 @@ class Opening:
     def _run(self) -> None:
         try:
             self._assistant = self._open_it()
-            gc.freeze()  # a million objects that stay: the collector's rounds through them would be pauses of a third of a second
+            gc.freeze()  # what stays until the end need not be looked through for garbage
         except AssistantError as error:
             self._problem = wording.explain(error)
         finally:

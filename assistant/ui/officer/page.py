@@ -15,7 +15,7 @@ from assistant.wording import keeper, sheets
 _HERE = Path(__file__).parent
 FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]
 ASK_AT_ONCE = 2  # answers computed at the same time: one a core
-ASK_WAITING = 30  # a third of a second at 10 ms each; together fewer than the 40 events that Gradio runs at once
+ASK_WAITING = 30  # together with those fewer than the 40 events that Gradio runs at once
 
 
 def theme() -> gr.themes.Base:
