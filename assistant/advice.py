@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from assistant.mediability import REFERRAL_ROLE, MediabilityJudge
 from assistant.query import active_types
 from assistant.records import STAGES, Advice, DisputeType, Hit, Kind, Passage, Query, Risk, Status
 from assistant.redlines import NO_YIELDING
-from assistant.retriever import Ranking, Retriever
+from assistant.retriever import Retriever
 
 # Half the order within a section comes from how likely the passage's type is, half from its text.
 TYPE_SHARE = 0.5
@@ -52,10 +54,19 @@ class Composer:
         self._retriever, self._judge = retriever, judge
         self._types = {item.type_id: item for item in types}
         self._types_shown = types_shown
-        self._typed = {section.name: retriever.rows_by_type(section.kinds) for section in SECTIONS if section.typed}
+        self._typed = {section.name: self._shown_rows(section.kinds) for section in SECTIONS if section.typed}
         self._untyped = {section.name: retriever.rows_of(section.kinds) for section in SECTIONS if not section.typed}
         self._sayings = retriever.rows_by_type((Kind.SAYING,))
+        self._of_type = {type_id: frozenset(rows) for type_id, rows in retriever.rows_by_type(Kind).items()}
+        self._of_region = retriever.rows_by_region()
         self._danger = retriever.hits_by_risk(Kind.PHRASING)
+
+    def _shown_rows(self, kinds: Sequence[Kind]) -> dict[str, list[int]]:
+        """The rows of each type, without those that stand in the banner."""
+        return {
+            type_id: [row for row in rows if self._retriever.passage(row).meta.get("role") != REFERRAL_ROLE]
+            for type_id, rows in self._retriever.rows_by_type(kinds).items()
+        }
 
     def compose(self, query: Query, risks: tuple[Risk, ...], status: Status, message: str) -> Advice:
         """The card for one query; its sections are empty unless the status is ok. The caller sets `elapsed_ms`."""
@@ -66,10 +77,11 @@ class Composer:
         )
         if status != "ok":
             return bare
-        ranking = self._retriever.rank(query)
+        affinity = affinities(query)
+        scores = self._scores(query, affinity)
         return replace(
-            bare, active=tuple(active_types(query)), mediability=self._judge.judge(query, risks),
-            sections={section.name: self._fill(section, query, ranking, risks) for section in SECTIONS},
+            bare, active=tuple(affinity), mediability=self._judge.judge(query, risks),
+            sections={section.name: self._fill(section, query, affinity, scores, risks) for section in SECTIONS},
         )
 
     def _shown_types(self, query: Query, status: str) -> tuple[tuple[DisputeType, float], ...]:
@@ -78,19 +90,34 @@ class Composer:
         known = [score for score in query.types if score.label in self._types]
         return tuple((self._types[score.label], round(score.probability, 4)) for score in known[: self._types_shown])
 
-    def _fill(self, section: Section, query: Query, ranking: Ranking, risks: tuple[Risk, ...]) -> tuple[Hit, ...]:
-        affinity = affinities(query)
+    def _scores(self, query: Query, affinity: Mapping[str, float]) -> np.ndarray:
+        """How high each row stands within its section: its type, its text, its region; shape (passages,)."""
+        fused = self._retriever.rank(query).fused.astype(np.float64)
+        of_type = np.zeros_like(fused)
+        for type_id, share in affinity.items():
+            rows = list(self._of_type.get(type_id, ()))
+            of_type[rows] = np.maximum(of_type[rows], share)
+        scores = TYPE_SHARE * of_type + (1.0 - TYPE_SHARE) * fused
+        scores[self._of_region.get(query.region, [])] += REGION_BONUS
+        return scores
+
+    def _allowed(self, rows: Sequence[int], scores: np.ndarray, risks: tuple[Risk, ...]) -> dict[int, float]:
+        """Row to score, of the rows that may be shown while these red lines stand."""
+        if NO_YIELDING & {risk.risk_id for risk in risks}:
+            rows = [row for row in rows if not withheld(self._retriever.passage(row), risks)]
+        return dict(zip(rows, scores[rows].tolist(), strict=True))
+
+    def _fill(
+        self, section: Section, query: Query, affinity: Mapping[str, float], scores: np.ndarray, risks: tuple[Risk, ...]
+    ) -> tuple[Hit, ...]:
         rows = rows_for(self._typed[section.name], affinity) if section.typed else self._untyped[section.name]
-        scores = {
-            row: self._score(row, affinity, query, ranking) for row in rows
-            if not withheld(self._retriever.passage(row), risks)
-            and self._retriever.passage(row).meta.get("role") != REFERRAL_ROLE  # those stand in the banner
-        }
+        allowed = self._allowed(rows, scores, risks)
         if section.name == "phrasing":
-            return self._phrasing(scores, query, ranking, affinity, risks)
+            sayings = self._allowed(rows_for(self._sayings, affinity), scores, risks)
+            return self._phrasing(allowed, sayings, query, affinity, risks)
         if section.typed:
-            return tuple(self._part_by_part(scores, query, affinity, section.quota))
-        return tuple(self._retriever.choose(query, scores, section.quota, Counter()))
+            return tuple(self._part_by_part(allowed, query, affinity, section.quota))
+        return tuple(self._retriever.choose(query, allowed, section.quota, Counter()))
 
     def _part_by_part(
         self, scores: Mapping[int, float], query: Query, affinity: Mapping[str, float], quota: int
@@ -109,43 +136,32 @@ class Composer:
         return chosen
 
     def _is_of(self, row: int, type_id: str) -> bool:
-        return type_id in self._retriever.passage(row).types
-
-    def _score(self, row: int, affinity: dict[str, float], query: Query, ranking: Ranking) -> float:
-        """How high a row stands within its section: its type, its text, its region."""
-        passage = self._retriever.passage(row)
-        of_type = max((affinity.get(type_id, 0.0) for type_id in passage.types), default=0.0)
-        score = TYPE_SHARE * of_type + (1.0 - TYPE_SHARE) * float(ranking.fused[row])
-        return score + REGION_BONUS if query.region and passage.meta.get("region") == query.region else score
+        return row in self._of_type.get(type_id, ())
 
     def _phrasing(
-        self, scores: dict[int, float], query: Query, ranking: Ranking, affinity: dict[str, float],
+        self, scores: Mapping[int, float], sayings: Mapping[int, float], query: Query, affinity: Mapping[str, float],
         risks: tuple[Risk, ...],
     ) -> tuple[Hit, ...]:
         """What is said where a red line stands; for the quarrel underneath one line a stage, in the order of
         a mediation; a few lines for each of the other quarrels; sayings."""
         subject, *others = affinity
         chosen, taken = self._danger_phrasing(risks), Counter()
-        for stage in STAGES:
-            of_stage = {row: score for row, score in scores.items() if self._is_of(row, subject) and self._stage(row) == stage}
+        by_stage: dict[str, dict[int, float]] = {stage: {} for stage in STAGES}
+        for row, score in scores.items():
+            if self._is_of(row, subject):
+                by_stage[self._retriever.passage(row).meta["stage"]][row] = score
+        for of_stage in by_stage.values():
             chosen += self._retriever.choose(query, of_stage, 1, Counter())
         for type_id in others:
             of_type = {row: score for row, score in scores.items() if self._is_of(row, type_id) and not self._is_of(row, subject)}
             lines = self._retriever.choose(query, of_type, LINES_OF_OTHERS, taken)
             chosen += sorted(lines, key=lambda hit: STAGES.index(hit.passage.meta["stage"]))
-        sayings = {
-            row: self._score(row, affinity, query, ranking) for row in rows_for(self._sayings, affinity)
-            if not withheld(self._retriever.passage(row), risks)
-        }
         return tuple(chosen + self._retriever.choose(query, sayings, SAYINGS, Counter()))
 
     def _danger_phrasing(self, risks: tuple[Risk, ...]) -> list[Hit]:
         """The lines written for the red lines that stand, a few of each: all of them where nothing else is said."""
         each = None if NO_YIELDING & {risk.risk_id for risk in risks} else LINES_OF_OTHERS
         return [hit for risk in risks for hit in self._danger[risk.risk_id][:each]]
-
-    def _stage(self, row: int) -> str:
-        return self._retriever.passage(row).meta["stage"]
 
 
 def affinities(query: Query) -> dict[str, float]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from yaml.constructor import SafeConstructor
 
 from assistant.errors import CorpusEmpty, CorpusInvalid, FileMissing
 from assistant.records import (
@@ -43,7 +44,7 @@ from assistant.records import (
     Step,
     Wording,
 )
-from assistant.segmenter import fold
+from assistant.segmenter import Phrases, fold
 
 Line = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -408,6 +409,15 @@ class Lexicon:
     wordings: tuple[Wording, ...]
     signs: tuple[Sign, ...]
     regions: Mapping[str, tuple[str, ...]]  # region to the place names that stand for it
+    _said: Phrases  # of `wordings`, in their order
+    _signed: Phrases  # of `signs`, in their order
+
+    def wordings_in(self, folded: str) -> list[Wording]:
+        """The everyday wordings that stand in a folded text, in the order of the lexicon."""
+        return [self.wordings[position] for position in self._said.standing_in(folded)]
+
+    def signs_in(self, folded: str) -> list[Sign]:
+        return [self.signs[position] for position in self._signed.standing_in(folded)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,7 +494,7 @@ def _read_text(path: Path) -> str:
 
 
 def _validate(model: type[Model], source: _SourceText) -> Model:
-    values = yaml.load(source.text, Loader=_Loader)
+    values = SafeConstructor().construct_document(source.root)  # from the nodes: a second parse takes as long as the first
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -1023,10 +1033,11 @@ def _check_expressions(source: _SourceText, place: tuple[str | int, ...], expres
 def read_lexicon(lexicon_dir: Path) -> Lexicon:
     mappings = _validate(MappingFile, _SourceText(lexicon_dir / "mappings.yaml"))
     signs = _validate(SignFile, _SourceText(lexicon_dir / "signs.yaml"))
+    wordings = tuple(Wording(item.say, fold(item.say), tuple(item.means), item.region) for item in mappings.mappings)
+    said = tuple(Sign(fold(item.sign), item.types, item.risks) for item in signs.signs)
     return Lexicon(
-        tuple(Wording(item.say, fold(item.say), tuple(item.means), item.region) for item in mappings.mappings),
-        tuple(Sign(fold(item.sign), item.types, item.risks) for item in signs.signs),
-        read_regions(lexicon_dir),
+        wordings, said, read_regions(lexicon_dir),
+        Phrases([item.folded for item in wordings]), Phrases([item.folded for item in said]),
     )
 
 

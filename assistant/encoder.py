@@ -1,20 +1,31 @@
 """Tokens to vectors: the only module that knows sentence-transformers.
 
 The model is a local folder and is never looked for on a hub. Any sentence-transformers folder
-will do; ours is a StaticEmbedding over the tokens of `segmenter`, told apart by a marker file.
+will do; ours is a StaticEmbedding over the tokens of `segmenter`, told apart by a marker file. Such
+a model is a table of vectors, so its mean is taken here with numpy: the seconds and the 300 MB of
+importing torch and sentence-transformers are spent for other models only.
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from assistant.errors import EncoderDamaged, EncoderMissing
-from assistant.segmenter import Segmenter
+from assistant.segmenter import Segmented, Segmenter
 
 TOKEN_MARKER = "tokens.json"  # its presence says: this model reads our tokens, joined by spaces
+TABLE_MODULES = ("StaticEmbedding", "Normalize")  # what a model may consist of to be read as a table
+
+
+class _Model(Protocol):
+    dimensions: int
+
+    def encode(self, texts: Sequence[str], show_progress: bool) -> np.ndarray: ...
 
 
 class Encoder:
@@ -23,19 +34,16 @@ class Encoder:
     def __init__(self, model_dir: Path, segmenter: Segmenter) -> None:
         if not (model_dir / "modules.json").exists():
             raise EncoderMissing(model_dir)
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-        from sentence_transformers import SentenceTransformer  # four seconds: the page is shown before
-
         try:
-            self._model = SentenceTransformer(str(model_dir), device="cpu", local_files_only=True).float().eval()
+            self._model = open_model(model_dir)
         except Exception as error:  # torch, safetensors, tokenizers and json each raise their own
             raise EncoderDamaged(model_dir, f"{type(error).__name__}: {error}") from error
-        self._segmenter = segmenter if (model_dir / TOKEN_MARKER).exists() else None
+        self._reads_tokens = (model_dir / TOKEN_MARKER).exists()
+        self._segmenter = segmenter
 
     @property
     def dimensions(self) -> int:
-        return self._model.get_embedding_dimension()
+        return self._model.dimensions
 
     def encode(self, texts: Sequence[str], show_progress: bool = False) -> np.ndarray:
         """Encode n texts; returns float32 of shape (n, dimensions), rows of unit length.
@@ -44,8 +52,72 @@ class Encoder:
         """
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        if self._segmenter:
+        if self._reads_tokens:
             texts = [" ".join(self._segmenter.encoder_tokens(text)) for text in texts]
+        return self._model.encode(texts, show_progress)
+
+    def encode_segmented(self, text: Segmented) -> np.ndarray:
+        """Encode a text that has been cut already; returns float32 of shape (dimensions,)."""
+        return self._model.encode([" ".join(text.encoder_tokens()) if self._reads_tokens else text.text], False)[0]
+
+
+def open_model(model_dir: Path) -> _Model:
+    """Our own kind of model as a table, every other one through sentence-transformers."""
+    return TableModel(model_dir) if _is_table(model_dir) else TransformerModel(model_dir)
+
+
+def _is_table(model_dir: Path) -> bool:
+    """Whether nothing is between words set apart by spaces and the mean of their vectors but looking them up."""
+    if not (model_dir / TOKEN_MARKER).exists():
+        return False
+    modules = json.loads((model_dir / "modules.json").read_text(encoding="utf-8"))
+    kinds = tuple(module["type"].rpartition(".")[2] for module in modules)
+    if kinds != TABLE_MODULES or modules[0]["path"]:
+        return False
+    tokenizer = json.loads((model_dir / "tokenizer.json").read_text(encoding="utf-8"))
+    plain = not any(tokenizer[part] for part in ("normalizer", "post_processor", "truncation", "added_tokens"))
+    return plain and tokenizer["model"]["type"] == "WordLevel" and tokenizer["pre_tokenizer"] == {"type": "WhitespaceSplit"}
+
+
+class TableModel:
+    """A StaticEmbedding over whole words: the mean of the tokens' vectors, made unit length.
+
+    Source: `StaticEmbedding` and `Normalize` of sentence-transformers, which tests/test_encoder.py compares it with.
+    """
+
+    def __init__(self, model_dir: Path) -> None:
+        from safetensors.numpy import load_file
+
+        model = json.loads((model_dir / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+        self._rows: dict[str, int] = model["vocab"]
+        self._unknown = self._rows[model["unk_token"]]  # a word of no row counts as this one
+        self._table = load_file(model_dir / "model.safetensors")["embedding.weight"]  # (tokens, dimensions), float16
+        if max(self._rows.values()) >= len(self._table):
+            raise ValueError("tokens and vectors differ in number")
+        self.dimensions: int = self._table.shape[1]
+
+    def encode(self, texts: Sequence[str], show_progress: bool) -> np.ndarray:
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            rows = [self._rows.get(token, self._unknown) for token in text.split()]
+            if rows:
+                summed = self._table[rows].sum(axis=0, dtype=np.float32)  # as long as the mean after the next line
+                vector[:] = summed / max(float(np.linalg.norm(summed)), 1e-12)
+        return vectors
+
+
+class TransformerModel:
+    """Any local sentence-transformers folder."""
+
+    def __init__(self, model_dir: Path) -> None:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+        from sentence_transformers import SentenceTransformer  # four seconds: only where such a model is used
+
+        self._model = SentenceTransformer(str(model_dir), device="cpu", local_files_only=True).float().eval()
+        self.dimensions: int = self._model.get_embedding_dimension()
+
+    def encode(self, texts: Sequence[str], show_progress: bool) -> np.ndarray:
         vectors = self._model.encode(
             list(texts), batch_size=256, convert_to_numpy=True, normalize_embeddings=True,
             show_progress_bar=show_progress,

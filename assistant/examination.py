@@ -10,7 +10,6 @@ from assistant.query import MIN_DISPUTE, MIN_QUESTION, MIN_TYPE, SURE_DISPUTE, a
 from assistant.records import Advice, Hit, Kind, Passage, Query, Risk
 from assistant.redlines import Rule
 from assistant.retriever import Ranking, Retriever
-from assistant.segmenter import fold
 
 _TYPED = frozenset(kind for section in SECTIONS if section.typed for kind in section.kinds) | {Kind.SAYING}
 
@@ -79,13 +78,12 @@ def _checks(query: Query) -> tuple[tuple[str, float, str, float], ...]:
 def _risks(query: Query, advice: Advice, rules: Sequence[Rule], thresholds: Mapping[str, tuple[float, float]]):
     probabilities = {score.label: score.probability for score in query.reading.risks}
     standing = {risk.risk_id for risk in advice.risks}
-    folded = fold(query.text)
     for rule in rules:
         item = rule.redline
         sure, not_denied = thresholds[item.risk_id]
         yield RiskReading(
-            item.risk_id, item.name, probabilities.get(item.risk_id, 0.0), sure, not_denied, rule.signs.matches(folded),
-            item.risk_id in standing,
+            item.risk_id, item.name, probabilities.get(item.risk_id, 0.0), sure, not_denied,
+            query.reading.matched.get(item.risk_id, ()), item.risk_id in standing,
         )
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from assistant import articles
 from assistant import corpus as corpus_reader
 from assistant import encoder as encoder_files
 from assistant.corpus import Corpus
@@ -59,6 +58,8 @@ def read_corpus(settings: Settings, shipped: Corpus | None = None) -> Corpus:
         raise FileMissing(settings.corpus_dir)
     if corpus_reader.is_knowledge(settings.corpus_dir):
         return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars, shipped)
+    from assistant import articles  # what cleans foreign documents, which no question waits for
+
     return articles.read_articles(settings.corpus_dir, settings.passage_chars)
 
 

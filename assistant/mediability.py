@@ -12,7 +12,6 @@ from assistant.query import active_types
 from assistant.records import Ground, Hit, Kind, Mediability, Query, Risk
 from assistant.redlines import NO_YIELDING, Signs
 from assistant.retriever import Retriever
-from assistant.segmenter import fold
 
 REFERRALS = 4  # people and offices named on one card
 REFERRAL_ROLE = "该找谁"
@@ -27,7 +26,10 @@ class MediabilityJudge:
         self._by_risk = {item.risk: item for item in grounds if item.risk}
         self._violations = [(item, Signs(item.signs, item.unless)) for item in grounds if not item.risk]
         self._retriever = retriever
-        self._channels = retriever.rows_by_type((Kind.PRINCIPLE,))
+        self._channels = {
+            type_id: [row for row in rows if retriever.passage(row).meta.get("role") == REFERRAL_ROLE]
+            for type_id, rows in retriever.rows_by_type((Kind.PRINCIPLE,)).items()
+        }
 
     def judge(self, query: Query, risks: Sequence[Risk]) -> Mediability | None:
         """The verdict for one description; None over an index that does not hold mediability.yaml."""
@@ -47,27 +49,25 @@ class MediabilityJudge:
     def _grounds(self, query: Query, risks: Sequence[Risk]) -> list[Ground]:
         """Every ground that stands for this description."""
         standing = [self._by_risk[risk.risk_id] for risk in risks if risk.risk_id in self._by_risk]
-        folded, types = fold(query.text), set(active_types(query))
-        return standing + [ground for ground, signs in self._violations if _stands(ground, signs, folded, types, query)]
+        types = set(active_types(query))
+        return standing + [ground for ground, signs in self._violations if _stands(ground, signs, types, query)]
 
     def _referrals(self, query: Query, risks: Sequence[Risk]) -> tuple[Hit, ...]:
         """Who else can help; where somebody is in danger, nobody whose work is making peace."""
         rows = [row for type_id in active_types(query) for row in self._channels.get(type_id, ())]
-        hits = [self._retriever.hit(row, 1.0, query) for row in rows]
-        hits = [hit for hit in hits if hit.passage.meta.get("role") == REFERRAL_ROLE]
         if NO_YIELDING & {risk.risk_id for risk in risks}:
-            hits = [hit for hit in hits if MEDIATORS not in hit.passage.meta["who"]]
-        return tuple(hits[:REFERRALS])
+            rows = [row for row in rows if MEDIATORS not in self._retriever.passage(row).meta["who"]]
+        return tuple(self._retriever.hit(row, 1.0, query) for row in rows[:REFERRALS])
 
     def _hits(self, ids: Iterable[str]) -> tuple[Hit, ...]:
         return tuple(hit for hit in map(self._retriever.cited, ids) if hit)
 
 
-def _stands(ground: Ground, signs: Signs, folded: str, types: set[str], query: Query) -> bool:
+def _stands(ground: Ground, signs: Signs, types: set[str], query: Query) -> bool:
     """Whether a breach of public order is told: by a tap, by the type, or by its signs in the text."""
     answered = getattr(query.taps, ground.tap) if ground.tap else None
     if answered is not None:
         return answered
     if ground.needs_types and not types & set(ground.needs_types):
         return False
-    return bool(types & set(ground.types)) or bool(signs.matches(folded))
+    return bool(types & set(ground.types)) or bool(signs.matches(query.folded))

@@ -1,7 +1,9 @@
 """The main path on one screen: text in, advice out. Read this file first."""
 
+import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from assistant import corpus, examination, index, query, wording
@@ -178,16 +180,29 @@ def open_assistant(settings: Settings) -> Assistant:
     Raises:
         AssistantError: a part is missing, damaged or does not fit; wording.explain says what to do.
     """
-    parts = Parts(settings)
+    with _collector_at_rest():
+        parts = Parts(settings)
+        try:
+            found = index.open_index(settings)
+            encoder = Encoder(settings.encoder_dir, parts.segmenter)
+        except IndexStale as stale:
+            if stale.part != index.LOCAL_MARK:
+                raise
+            encoder = Encoder(settings.encoder_dir, parts.segmenter)
+            found = _brought_up_to_date(settings, parts, encoder, stale)
+        return Assistant(settings, found, encoder, load_reader(settings.reader_dir, parts.features), parts)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Opening makes very many objects that all stay: looking through them for garbage takes a quarter of its time."""
+    was_at_work = gc.isenabled()
+    gc.disable()
     try:
-        found = index.open_index(settings)
-        encoder = Encoder(settings.encoder_dir, parts.segmenter)
-    except IndexStale as stale:
-        if stale.part != index.LOCAL_MARK:
-            raise
-        encoder = Encoder(settings.encoder_dir, parts.segmenter)
-        found = _brought_up_to_date(settings, parts, encoder, stale)
-    return Assistant(settings, found, encoder, load_reader(settings.reader_dir, parts.features), parts)
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
 
 
 def read_book(settings: Settings) -> Book:

@@ -7,7 +7,7 @@ from assistant.corpus import Lexicon
 from assistant.encoder import Encoder
 from assistant.reader import Reader
 from assistant.records import Query, Status, Taps
-from assistant.segmenter import Segmenter, fold
+from assistant.segmenter import Segmenter
 
 MIN_DISPUTE = 0.5  # below, the reader says that this is no dispute
 SURE_DISPUTE = 0.75  # below, it is not sure: of the bank's valid split .99 of the disputes are above, .81 of the rest below
@@ -32,12 +32,14 @@ def understand(
 ) -> Query:
     """Read a description once; everything later works on the Query."""
     plain = _MARKUP.sub(" ", text)
-    vector = encoder.encode([plain])[0]
-    terms = standard_terms(plain, lexicon)
-    reading = reader.read(plain, ignored)
+    segmented = segmenter.segment(plain)
+    vector = encoder.encode_segmented(segmented)
+    terms = standard_terms(segmented.folded, lexicon)
+    reading = reader.read(segmented, ignored)
     return Query(
         text=plain,
-        words=tuple(segmenter.search_words(plain)),
+        folded=segmented.folded,
+        words=segmented.search_words,
         terms=tuple(pair for pair in terms if pair[0] not in ignored),
         ignored=frozenset(said for said, _ in terms if said in ignored),
         types=reading.types,
@@ -48,13 +50,9 @@ def understand(
     )
 
 
-def standard_terms(text: str, lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
-    """(as said, standard term) for every everyday wording in the text that is not standard already."""
-    folded = fold(text)
-    found = {
-        (item.say, term): None for item in lexicon.wordings if item.folded in folded for term in item.means
-        if term not in folded
-    }
+def standard_terms(folded: str, lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
+    """(as said, standard term) for every everyday wording in a folded text that is not standard already."""
+    found = {(item.say, term): None for item in lexicon.wordings_in(folded) for term in item.means if term not in folded}
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ vector is left out: it was measured to make unseen situations worse (docs/benchm
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from assistant.corpus import Lexicon
 from assistant.errors import ReaderDamaged, ReaderMissing
 from assistant.records import Reading, Score
 from assistant.redlines import Rule
-from assistant.segmenter import Segmenter, fold
+from assistant.segmenter import Segmented, Segmenter
 
 NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
 OTHER_BUSINESS = "other_business"  # label for questions that are not about a dispute
@@ -27,33 +28,46 @@ _LONG_NUMBER = re.compile(r"\d{5,}")  # of a phone, a card, an order: says nothi
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the reader looks at in one description."""
+
+    names: set[str]  # of features
+    matched: Mapping[str, tuple[str, ...]]  # red line to the words in which its signs were found, if any were
+
+
 class Features:
-    """What the reader looks at in a description, as a set of named features."""
+    """What the reader looks at in descriptions, as named features."""
 
     def __init__(self, segmenter: Segmenter, lexicon: Lexicon, rules: Sequence[Rule]) -> None:
         self._segmenter = segmenter
         self._rules = rules
         self._lexicon = lexicon
 
-    def of(self, text: str, ignored: frozenset[str] = frozenset()) -> list[str]:
-        """Distinct features: character n-grams, words, standard terms, what signs and rules point to.
+    def of(self, text: str) -> list[str]:
+        """The names of the features of a text, in order."""
+        return sorted(self.look(self._segmenter.segment(text)).names)
+
+    def look(self, text: Segmented, ignored: frozenset[str] = frozenset()) -> Seen:
+        """Character n-grams, words, standard terms, what signs and rules point to.
 
         The everyday wordings in `ignored` are not taken for their standard terms.
         """
-        text = _LONG_NUMBER.sub(" ", text)
-        folded = fold(text)
-        found = {f"w:{word}" for word in self._segmenter.words(text)}
-        for run in _RUN.findall(folded):
+        if _LONG_NUMBER.search(text.text):
+            text = self._segmenter.segment(_LONG_NUMBER.sub(" ", text.text))
+        found = {f"w:{word}" for word in text.words}
+        for run in _RUN.findall(text.folded):
             for length in NGRAM_LENGTHS:
                 found.update(run[start : start + length] for start in range(len(run) - length + 1))
-        for item in self._lexicon.wordings:
-            if item.folded in folded and item.say not in ignored:
+        for item in self._lexicon.wordings_in(text.folded):
+            if item.say not in ignored:
                 found.update(f"m:{term}" for term in item.means)
-        for item in self._lexicon.signs:
-            if item.folded in folded:
-                found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
-        found.update(f"r:{rule.redline.risk_id}" for rule in self._rules if rule.signs.matches(folded))
-        return sorted(found)
+        for item in self._lexicon.signs_in(text.folded):
+            found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
+        all_matched = {rule.redline.risk_id: rule.signs.matches(text.folded) for rule in self._rules}
+        matched = {risk_id: words for risk_id, words in all_matched.items() if words}
+        found.update(f"r:{risk_id}" for risk_id in matched)
+        return Seen(found, matched)
 
 
 class Reader:
@@ -75,9 +89,10 @@ class Reader:
             risk: (float(sure), float(floor)) for risk, (sure, floor) in described["thresholds"].items()
         }
 
-    def read(self, text: str, ignored: frozenset[str] = frozenset()) -> Reading:
+    def read(self, text: Segmented, ignored: frozenset[str] = frozenset()) -> Reading:
         """Read one description."""
-        rows = [self._vocabulary[name] for name in self._features.of(text, ignored) if name in self._vocabulary]
+        seen = self._features.look(text, ignored)
+        rows = sorted(self._vocabulary[name] for name in seen.names if name in self._vocabulary)  # sums come out the same each time
         values = feature_values(self._rarity[rows])
         logits = values @ self._weights[rows].astype(np.float32) + self._bias
         told = dict(zip(self._types, logits.tolist(), strict=False))
@@ -91,6 +106,7 @@ class Reader:
             types=_ranked({label: score / max(dispute, 1e-6) for label, score in by_label.items()}),
             present=frozenset(label for label, logit in told.items() if logit >= self._present),
             risks=_ranked(dict(zip(self._risks, risk_scores.tolist(), strict=True))),
+            matched=seen.matched,
             dispute=dispute,
             off_topic=other,
         )

@@ -188,6 +188,7 @@ class Reading:
     types: tuple[Score, ...]
     present: frozenset[str]  # the types that are told, however many quarrels there are in one description
     risks: tuple[Score, ...]
+    matched: Mapping[str, tuple[str, ...]]  # red line to the words in which its signs were found, if any were
     dispute: float  # probability that this is a dispute at all
     off_topic: float  # probability that it is a question, but not about a dispute
 
@@ -206,6 +207,7 @@ class Query:
     """A description as understood: its words, the standard terms they stand for, types, region."""
 
     text: str
+    folded: str  # for matching only
     words: tuple[str, ...]
     terms: tuple[tuple[str, str], ...]  # (as said, standard term)
     ignored: frozenset[str]  # wordings that the reader of the card has switched off

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.records import Passage, Query, RedLine, Risk
-from assistant.segmenter import fold
 
 # While one of these stands, nothing is said that asks the person who was hurt to give in.
 NO_YIELDING = frozenset({"domestic_violence", "sexual", "minor_victim", "weapon"})
@@ -63,10 +62,9 @@ class RedLineFinder:
     def find(self, query: Query) -> tuple[Risk, ...]:
         """The risks that stand, in the order of redlines.yaml."""
         probabilities = {score.label: score.probability for score in query.reading.risks}
-        folded = fold(query.text)
         found = []
         for rule in self._rules:
-            matched = rule.signs.matches(folded)
+            matched = query.reading.matched.get(rule.redline.risk_id, ())
             probability = probabilities.get(rule.redline.risk_id, 0.0)
             tapped = _tapped(rule.redline.risk_id, query)
             sure, not_denied = self._thresholds[rule.redline.risk_id]

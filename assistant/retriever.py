@@ -155,6 +155,14 @@ class Retriever:
                 found.setdefault(type_id, []).append(row)
         return found
 
+    def rows_by_region(self) -> dict[str, list[int]]:
+        """The rows that belong to one region."""
+        found: dict[str, list[int]] = {}
+        for row, passage in enumerate(self._index.passages):
+            if region := passage.meta.get("region"):
+                found.setdefault(region, []).append(row)
+        return found
+
     def hits_by_risk(self, kind: Kind) -> defaultdict[str, list[Hit]]:
         """What was written for each red line, in file order."""
         found: defaultdict[str, list[Hit]] = defaultdict(list)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 
 from assistant.office import WordFile
@@ -249,6 +250,7 @@ def _lines(text: str | float, letters: float) -> int:
     return max(1, math.ceil((width(text) if isinstance(text, str) else text) / (letters - RAGGED)))
 
 
+@lru_cache(maxsize=8192)  # lines of the corpus, never what was typed; a sheet measures each of them 38 times
 def width(text: str) -> float:
     """How wide a text is, in Chinese letters."""
     return sum(1.0 if unicodedata.east_asian_width(letter) in "WFA" else 0.58 for letter in text)

@@ -12,18 +12,16 @@ import argparse
 import os
 import random
 import re
-import socket
-import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import httpx
 
 from assistant.wording import EXAMPLES
 from assistant.wording import kiosk as words
+from benchmarks.serving import resident_mb, served
 
 GROWTH_LIMIT = 0.05
 PARTS = ("楼上", "邻居", "他", "孩子", "老人", "车", "狗", "漏水", "吵架", "打人", "不给钱", "彩礼", "路", "坟", "水渠", "半夜", "😀", "abc", "13800000000", "\n", "，")
@@ -80,40 +78,13 @@ class Visitor:
         self._links = re.findall(r'<a [^>]*href="([^"]+)"', answer.text) or ["/"]
 
 
-def resident_mb(pid: int) -> float:
-    with open(f"/proc/{pid}/status", encoding="ascii") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
-
-
-@contextmanager
-def kiosk() -> Iterator[tuple[str, int]]:
-    """The address and process id of a kiosk server of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "assistant", "serve", "--kiosk", "--port", str(port)])
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                if httpx.get(f"{address}/health").text == "ready":
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-        yield address, process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--warm-up", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=8)
     args = parser.parse_args(argv)
-    with kiosk() as (address, pid), httpx.Client(base_url=address, timeout=30) as client:
+    with served("--kiosk") as (address, pid), httpx.Client(base_url=address, timeout=30) as client:
         visitor = Visitor(client, random.Random(args.seed))
         began, base = time.perf_counter(), 0.0
         for number in range(1, args.steps + 1):

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from assistant.pipeline import Parts
 from assistant.reader import load_reader
+from assistant.segmenter import Segmented
 from assistant.settings import DEFAULT_SETTINGS, load_settings
 from training import bank, train_reader
 
 SIZES = (500, 1_000, 2_500, 5_000, 10_000)
 
 
-def measured(reader, rows: Sequence[tuple[str, list[str]]]) -> tuple[float, float]:
+def measured(reader, rows: Sequence[tuple[Segmented, list[str]]]) -> tuple[float, float]:
     """Share of texts whose first type is read first, and among the first three."""
     ranked = [([score.label for score in reader.read(text).types[:3]], types[0]) for text, types in rows]
     return (
@@ -35,14 +36,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--set", type=Path, default=Path("../shared/dev/disputes.jsonl"))
     args = parser.parse_args(argv)
     parts = Parts(load_settings(DEFAULT_SETTINGS))
-    test = [(row.text, row.types) for row in bank.descriptions(split="test") if row.types]
-    given = [json.loads(line) for line in args.set.read_text(encoding="utf-8").splitlines()]
+    segment = parts.segmenter.segment
+    test = [(segment(row.text), row.types) for row in bank.descriptions(split="test") if row.types]
+    rows = [json.loads(line) for line in args.set.read_text(encoding="utf-8").splitlines()]
+    given = [(segment(row["text"]), row["types"]) for row in rows]
     print(f"{'descriptions':>12}  {'test first':>10} {'three':>6}  {args.set.stem + ' first':>14} {'three':>6}")
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             train_reader.main(["--out", folder, "--limit", str(size)])
             reader = load_reader(Path(folder), parts.features)
-        own, other = measured(reader, test), measured(reader, [(row["text"], row["types"]) for row in given])
+        own, other = measured(reader, test), measured(reader, given)
         print(f"{size:>12}  {own[0]:>10.3f} {own[1]:>6.3f}  {other[0]:>14.3f} {other[1]:>6.3f}", flush=True)
 
 

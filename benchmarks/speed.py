@@ -1,19 +1,22 @@
-"""Where the time of one `ask` goes: every part and the whole, measured in the same run.
+"""Where the time of one `ask` goes, and of one answer of the page: every part and the whole, in the same run.
 
-    python -m benchmarks.speed [--count N]
+    python -m benchmarks.speed [--count N] [--no-page]
 
-Descriptions are the bank's test split. `floor` is the bare sum of segmentation, encoding, FAISS
-and BM25; the last line prints the whole as a multiple of it. A benchmark, never a test.
+Descriptions are the bank's test split. `floor` is the bare sum of segmentation, encoding, FAISS and BM25, the text
+being cut once; the last lines print the whole as a multiple of it. The parts of the page are measured without
+a server; the round trip is one visitor at a time against a real one. A benchmark, never a test.
 """
 
 import argparse
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import httpx
 import numpy as np
 
-from assistant import corpus, index, pipeline, query
+from assistant import corpus, index, pipeline, query, render, sheets
 from assistant.advice import Composer
 from assistant.encoder import Encoder
 from assistant.fusion import fuse
@@ -23,9 +26,11 @@ from assistant.records import Taps
 from assistant.redlines import RedLineFinder
 from assistant.retriever import Retriever
 from assistant.settings import DEFAULT_SETTINGS, load_settings
+from benchmarks.serving import Asker, ask_event, resident_mb, served
 from training import bank
 
 WARM_UP = 50
+FLOOR = ("segmentation", "encoding", "lexical (BM25)", "dense (FAISS)")
 
 
 def timed(run: Callable[[Any], Any], items: Sequence[Any]) -> np.ndarray:
@@ -40,9 +45,28 @@ def timed(run: Callable[[Any], Any], items: Sequence[Any]) -> np.ndarray:
     return np.array(spent)
 
 
+async def round_trips(address: str, texts: Sequence[str]) -> np.ndarray:
+    """Milliseconds from the button to the card, one visitor, one question after another."""
+    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        asker = Asker(client, ask_event((await client.get("/officer/")).text))
+        spent = []
+        for text in [*texts[:WARM_UP], *texts]:
+            began = time.perf_counter()
+            await asker.ask(text)
+            spent.append(1000 * (time.perf_counter() - began))
+    return np.array(spent[min(WARM_UP, len(texts)) :])
+
+
+def show(rows: dict[str, np.ndarray], whole: np.ndarray) -> None:
+    for name, spent in rows.items():
+        p50, p95, p99 = np.percentile(spent, [50, 95, 99])
+        print(f"{name:<22}{p50:>8.2f}{p95:>8.2f}{p99:>8.2f}{spent.sum() / whole.sum():>8.0%}")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--no-page", action="store_true", help="without a server and its round trip")
     args = parser.parse_args(argv)
     settings = load_settings(DEFAULT_SETTINGS)
     texts = [row.text for row in bank.descriptions(split="test")][: args.count]
@@ -54,27 +78,38 @@ def main(argv: Sequence[str] | None = None) -> None:
     judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), retriever)
     composer = Composer(retriever, judge, parts.types, settings.types_shown)
     finder = RedLineFinder(parts.rules, {}, reader.thresholds)
+    cut = [parts.segmenter.segment(text) for text in texts]
     queries = [query.understand(t, None, Taps(), frozenset(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
-    rankings = [retriever.rank(item) for item in queries]
-    both = list(zip(queries, rankings, strict=True))
+    both = [(ranking.lexical, ranking.dense) for ranking in map(retriever.rank, queries)]
     rows = {
-        "segmentation": timed(parts.segmenter.search_words, texts),
-        "encoding": timed(lambda text: encoder.encode([text]), texts),
+        "segmentation": timed(parts.segmenter.segment, texts),
+        "encoding": timed(encoder.encode_segmented, cut),
         "lexical (BM25)": timed(lambda item: found.lexical.scores(item.words), queries),
         "dense (FAISS)": timed(lambda item: found.dense.scores(item.vector), queries),
-        "fusion": timed(lambda item: fuse(item[1].lexical, item[1].dense), both),
-        "types and risks": timed(reader.read, texts),
-        "red lines": timed(finder.find, queries),
+        "fusion": timed(lambda item: fuse(*item), both),
+        "types and red lines": timed(reader.read, cut),
+        "red lines that stand": timed(finder.find, queries),
+        "may it be mediated": timed(lambda item: judge.judge(item, ()), queries),
         "ranking and advice": timed(lambda item: composer.compose(item, (), "ok", ""), queries),
     }
     whole = timed(assistant.ask, texts)
-    print(f"{len(texts)} descriptions over {len(found.passages)} passages, milliseconds")
-    print(f"{'part':<18}{'p50':>8}{'p95':>8}{'p99':>8}{'share':>8}")
-    for name, spent in [*rows.items(), ("whole ask", whole)]:
-        p50, p95, p99 = np.percentile(spent, [50, 95, 99])
-        print(f"{name:<18}{p50:>8.2f}{p95:>8.2f}{p99:>8.2f}{spent.sum() / whole.sum():>8.0%}")
-    floor = sum(rows[name] for name in ("segmentation", "encoding", "lexical (BM25)", "dense (FAISS)"))
+    print(f"{len(texts)} descriptions over {len(found.passages)} passages, milliseconds; ranking and advice holds the rows above it again")
+    print(f"{'part':<22}{'p50':>8}{'p95':>8}{'p99':>8}{'share':>8}")
+    show({**rows, "whole ask": whole}, whole)
+    floor = sum(rows[name] for name in FLOOR)
     print(f"whole / floor: {whole.sum() / floor.sum():.2f} (floor p50 {np.percentile(floor, 50):.2f} ms)")
+    cards = [card for card in map(assistant.ask, texts) if card.status == "ok"]
+    page = {
+        "card as HTML": timed(lambda card: render.card(card, False), cards),
+        "sheet to take along": timed(lambda card: sheets.prepare(card, assistant.checklist), cards),
+    }
+    if not args.no_page:
+        with served() as (address, pid):
+            page["page round trip"] = asyncio.run(round_trips(address, texts))
+            memory = resident_mb(pid)
+    show(page, whole)
+    if not args.no_page:
+        print(f"serving, resident: {memory:.0f} MB")
 
 
 if __name__ == "__main__":

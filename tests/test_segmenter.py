@@ -1,9 +1,18 @@
 """Words that mediation needs stay whole, and matching does not care how they were typed."""
 
+import jieba
 import pytest
 from conftest import ROOT
 
-from assistant.segmenter import Segmenter, character_bigrams, fold, load_segmenter
+from assistant.segmenter import (
+    Phrases,
+    Segmenter,
+    character_bigrams,
+    fold,
+    load_segmenter,
+    read_word_list,
+    word_frequencies,
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +59,24 @@ def test_segmenting_writes_no_file(segmenter: Segmenter, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     load_segmenter(ROOT / "corpus" / "lexicon").words("楼上漏水")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dictionary_is_read_as_jieba_reads_it():
+    tokenizer = jieba.Tokenizer()
+
+    assert word_frequencies(tokenizer.get_dict_file().read().decode()) == tokenizer.gen_pfdict(tokenizer.get_dict_file())
+
+
+@pytest.mark.parametrize("text", ["人民法院依法判决离婚后子女抚养费", "楼上漏水泡了我家天花板，他还骂人", "ＡＢＣ㎡12345", "", "c++ 中华人民共和国民法典"])
+def test_one_cut_gives_what_jieba_gives_in_search_mode(segmenter: Segmenter, text: str):
+    stop = set(read_word_list(ROOT / "corpus" / "lexicon" / "stopwords.txt"))
+    cut = segmenter._tokenizer.cut_for_search(fold(text))
+
+    assert segmenter.search_words(text) == [word for word in cut if any(map(str.isalnum, word)) and word not in stop]
+
+
+def test_phrases_are_found_wherever_they_stand_also_one_within_another():
+    phrases = Phrases(["漏水", "楼上漏水", "水", "噪声", "漏水"])
+
+    assert phrases.standing_in("我家楼上漏水") == [0, 1, 2, 4]
+    assert phrases.standing_in("漏") == phrases.standing_in("") == []

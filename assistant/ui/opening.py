@@ -1,5 +1,6 @@
 """The assistant while it is being opened in a thread of its own: the pages are there before it."""
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ class Opening:
     def _run(self) -> None:
         try:
             self._assistant = self._open_it()
+            gc.freeze()  # what stays until the end need not be looked through for garbage
         except AssistantError as error:
             self._problem = wording.explain(error)
         finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from assistant import lesson, render, wording
+from assistant.ui.admission import Admission
 from assistant.ui.officer.handlers import Handlers
 from assistant.ui.sheets import pages
 from assistant.wording import keeper, sheets
@@ -14,6 +15,7 @@ from assistant.wording import keeper, sheets
 _HERE = Path(__file__).parent
 FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]
 ASK_AT_ONCE = 2  # answers computed at the same time: one a core
+ASK_WAITING = 30  # together with those fewer than the 40 events that Gradio runs at once
 
 
 def theme() -> gr.themes.Base:
@@ -66,13 +68,22 @@ def build_page(handlers: Handlers, regions: Sequence[str]) -> gr.Blocks:
         ignored = gr.Textbox(elem_id="ignored-terms", elem_classes="offstage", label="", lines=2)
         refine = gr.Button(elem_id="refine", elem_classes="offstage")
 
-        asked = {"api_visibility": "private", "concurrency_limit": ASK_AT_ONCE, "concurrency_id": "ask"}
-        gr.on([ask.click, text.submit], handlers.ask_anew, inputs=[text, region, *taps], api_name="ask",
+        admission = Admission(ASK_AT_ONCE, ASK_WAITING)
+        busy = render.notice(wording.BUSY)
+
+        async def ask_anew(*given: str) -> tuple[str, ...]:
+            return await admission.run(handlers.ask_anew, *given) or (busy, "", "", "")
+
+        async def refined_card(*given: str) -> tuple[str, ...]:
+            return await admission.run(handlers.refine, *given) or (busy, "")
+
+        asked = {"api_visibility": "private", "concurrency_limit": None, "concurrency_id": "ask"}  # the line is `admission`
+        gr.on([ask.click, text.submit], ask_anew, inputs=[text, region, *taps], api_name="ask",
               outputs=[card, sheet, picked, ignored], **asked)
         refined = {"inputs": [text, region, *taps, picked, ignored], "outputs": [card, sheet]}
-        refine.click(handlers.refine, api_name="refine", **refined, **asked)
+        refine.click(refined_card, api_name="refine", **refined, **asked)
         for number, tap in enumerate([region, *taps]):
-            tap.input(handlers.refine, api_name=f"refine{number}", **refined, **asked)
+            tap.input(refined_card, api_name=f"refine{number}", **refined, **asked)
         clear.click(handlers.clear, outputs=[text, card, sheet, *taps, picked, ignored], api_name="clear", api_visibility="private",
                     concurrency_limit=ASK_AT_ONCE, concurrency_id="clear")
         page.load(handlers.greet, outputs=status, api_name="greet", api_visibility="private", concurrency_limit=20,
