@@ -10,14 +10,14 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
-from assistant import articles
+from assistant import articles, milvus
 from assistant import corpus as corpus_reader
 from assistant import encoder as encoder_files
 from assistant.corpus import Corpus
@@ -28,6 +28,7 @@ from assistant.lexical import Lexical
 from assistant.records import Document, Kind, Passage
 from assistant.segmenter import Segmenter
 from assistant.settings import Settings
+from assistant.store import ALL_SCORED, Store
 
 FORMAT = 1
 LOCAL_MARK = "local"  # the fingerprint of what a station adds itself
@@ -38,12 +39,20 @@ Words = dict[str, list[str]]  # hash of a searchable text to its words: a second
 class Index:
     """Everything that can be found; row i of `dense` and `lexical` is `passages[i]`."""
 
-    documents: dict[str, Document]
-    passages: tuple[Passage, ...]
-    lexical: Lexical
-    dense: Dense
-    position: dict[str, int]  # passage id to row
+    documents: Mapping[str, Document]
+    passages: Sequence[Passage]
+    lexical: Lexical | milvus.Words
+    dense: Dense | milvus.Vectors
+    position: Mapping[str, int]  # passage id to row
     marks: dict[str, str]  # the fingerprints of what it was built from
+    store: Store | None = None  # what a search asks when not every passage is scored here
+
+    def rows_of(self, kinds: Iterable[Kind]) -> list[int]:
+        """The rows of passages of these kinds, ascending."""
+        if self.store is not None:
+            return self.store.rows_of(kinds)
+        wanted = set(kinds)
+        return [row for row, passage in enumerate(self.passages) if passage.kind in wanted]
 
 
 def searchable_text(passage: Passage, document: Document) -> str:
@@ -51,6 +60,11 @@ def searchable_text(passage: Passage, document: Document) -> str:
     told = [str(passage.meta[key]) for key in ("why", "meaning", "quarrel", "use", "note", "topics", "who", "topic")
             if key in passage.meta]
     return "\n".join([document.title, passage.title, passage.section, passage.text, *told])
+
+
+def head_text(passage: Passage, document: Document) -> str:
+    """What an article says of itself: title, heading, topics. An index of their own, or the text drowns them."""
+    return "\n".join((document.title, passage.section, passage.meta.get("topics", "")))
 
 
 def read_corpus(settings: Settings, shipped: Corpus | None = None) -> Corpus:
@@ -94,10 +108,10 @@ def _tree_hash(folder: Path, without: Path | None = None) -> str:
 def is_current(settings: Settings) -> bool:
     """Whether the index on disk is there, whole, and built from what is there now."""
     try:
-        manifest = _read_manifest(settings.index_dir)
+        built_from = milvus.Reader(settings).marks if settings.store == "milvus" else _read_manifest(settings.index_dir)["fingerprints"]
     except (IndexMissing, IndexDamaged, IndexStale):
         return False
-    return manifest["fingerprints"] == fingerprints(settings)
+    return built_from == fingerprints(settings)
 
 
 def build_index(
@@ -118,10 +132,58 @@ def build_index(
     own = {(mark := _hash(text)): known.get(mark) or segmenter.search_words(text) for text in texts}
     known.clear()  # words of deleted text go with it
     known.update(own)
+    lexical = Lexical.build([own[_hash(text)] for text in texts])
+    if settings.store == "milvus":
+        _publish(settings, found, lexical, encoder.encode(texts, show_progress), segmenter, marks)
+        return _open_milvus(settings, marks)
     vectors = _encode_changed(settings.index_dir, marks["encoder"] + marks["lexicon"], texts, encoder, show_progress)
-    index = _assemble(found, Lexical.build([own[_hash(text)] for text in texts]), Dense.build(vectors), marks)
+    index = _assemble(found, lexical, Dense.build(vectors), marks)
     _write(settings.index_dir, index, marks, [_hash(text) for text in texts])
     return index
+
+
+def _publish(
+    settings: Settings, found: Corpus, lexical: Lexical, vectors: np.ndarray, segmenter: Segmenter, marks: dict[str, str]
+) -> None:
+    """Fill new collections in Milvus, then let readers find them."""
+    documents = {document.doc_id: document for document in found.documents}
+    articles_ = [passage for passage in found.passages if passage.kind is Kind.GUIDANCE]
+    of_articles = Lexical.build(
+        [segmenter.search_words(head_text(passage, documents[passage.doc_id])) for passage in articles_]
+    ).weights() if articles_ else iter(())
+    heads = (next(of_articles) if passage.kind is Kind.GUIDANCE else {} for passage in found.passages)
+    settings.index_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.index_dir / ".lock"):
+        writer = milvus.Writer(settings, vectors.shape[1])
+        try:
+            writer.add_documents(found.documents)
+            writer.add_passages(found.passages, lexical.weights(), heads, vectors)
+            writer.publish(marks)
+        except BaseException:  # a build that is broken off, by a key too, leaves nothing behind
+            writer.discard()
+            raise
+
+
+def _open_milvus(settings: Settings, marks: dict[str, str]) -> Index:
+    reader = milvus.Reader(settings)
+    _check_marks(settings.uri, reader.marks, marks)
+    return open_milvus(reader)
+
+
+def open_milvus(reader: milvus.Reader) -> Index:
+    """One generation in Milvus; a large one is not read, but fetched from as it is asked."""
+    if reader.total <= ALL_SCORED:
+        passages = reader.all_passages()
+        documents, position = reader.all_documents(), {passage.passage_id: row for row, passage in enumerate(passages)}
+    else:
+        passages, documents, position = milvus.Passages(reader), milvus.Documents(reader), milvus.Positions(reader)
+    return Index(documents, passages, milvus.Words(reader), milvus.Vectors(reader), position, reader.marks, reader)
+
+
+def _check_marks(place: Path | str, built_from: Mapping[str, str], marks: Mapping[str, str]) -> None:
+    for part, mark in marks.items():
+        if built_from.get(part) != mark:
+            raise IndexStale(place, part)
 
 
 def _shipped(settings: Settings, marks: dict[str, str], before: Index | None) -> Corpus | None:
@@ -223,6 +285,8 @@ def open_index(settings: Settings) -> Index:
     Raises:
         IndexMissing, IndexDamaged, IndexStale: build it again.
     """
+    if settings.store == "milvus":
+        return _open_milvus(settings, fingerprints(settings))
     manifest = _read_manifest(settings.index_dir)
     while True:
         try:
@@ -235,9 +299,7 @@ def open_index(settings: Settings) -> Index:
 
 def _open_generation(settings: Settings, manifest: dict) -> Index:
     folder = settings.index_dir / manifest["generation"]
-    for part, mark in fingerprints(settings).items():
-        if manifest["fingerprints"].get(part) != mark:
-            raise IndexStale(settings.index_dir, part)
+    _check_marks(settings.index_dir, manifest["fingerprints"], fingerprints(settings))
     try:
         found = Corpus(
             documents=tuple(Document(**_tuples(row)) for row in _read_lines(folder / "documents.jsonl")),
