@@ -42,10 +42,19 @@ class Encoder:
 
         A text without a single known token becomes the zero vector, which is near to nothing.
         """
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
         if self._segmenter:
             texts = [" ".join(self._segmenter.encoder_tokens(text)) for text in texts]
+        return self.encode_read(texts, show_progress)
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether the model reads our tokens, joined by spaces, instead of running text."""
+        return self._segmenter is not None
+
+    def encode_read(self, texts: Sequence[str], show_progress: bool = False) -> np.ndarray:
+        """The same for what the model reads itself: running text, or tokens where `reads_tokens`."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
         vectors = self._model.encode(
             list(texts), batch_size=256, convert_to_numpy=True, normalize_embeddings=True,
             show_progress_bar=show_progress,

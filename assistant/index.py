@@ -17,20 +17,22 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from assistant import articles, milvus
+from assistant import articles, large, milvus, wording
 from assistant import corpus as corpus_reader
 from assistant import encoder as encoder_files
 from assistant.corpus import Corpus
-from assistant.dense import Dense
+from assistant.dense import Dense, Lists
 from assistant.encoder import Encoder
 from assistant.errors import AssistantError, FileMissing, IndexDamaged, IndexMissing, IndexStale
 from assistant.lexical import Lexical
+from assistant.postings import Postings
 from assistant.records import Document, Kind, Passage
 from assistant.segmenter import Segmenter
 from assistant.settings import Settings
 from assistant.store import ALL_SCORED, Store
 
 FORMAT = 1
+HAN_BYTES = 3  # of a Chinese character in UTF-8
 LOCAL_MARK = "local"  # the fingerprint of what a station adds itself
 Words = dict[str, list[str]]  # hash of a searchable text to its words: a second build need not segment it again
 
@@ -41,8 +43,8 @@ class Index:
 
     documents: Mapping[str, Document]
     passages: Sequence[Passage]
-    lexical: Lexical | milvus.Words
-    dense: Dense | milvus.Vectors
+    lexical: Lexical | milvus.Words | Postings
+    dense: Dense | milvus.Vectors | Lists
     position: Mapping[str, int]  # passage id to row
     marks: dict[str, str]  # the fingerprints of what it was built from
     store: Store | None = None  # what a search asks when not every passage is scored here
@@ -53,6 +55,16 @@ class Index:
             return self.store.rows_of(kinds)
         wanted = set(kinds)
         return [row for row, passage in enumerate(self.passages) if passage.kind in wanted]
+
+    def rows_by_type(self, kinds: Iterable[Kind]) -> dict[str, list[int]]:
+        """The same rows by the dispute types of their passages."""
+        if self.store is not None:
+            return self.store.rows_by_type(kinds)
+        found: dict[str, list[int]] = {}
+        for row in self.rows_of(kinds):
+            for type_id in self.passages[row].types:
+                found.setdefault(type_id, []).append(row)
+        return found
 
 
 def searchable_text(passage: Passage, document: Document) -> str:
@@ -125,6 +137,8 @@ def build_index(
     station added is read again.
     """
     marks = fingerprints(settings)  # before the corpus is read: a file that changes meanwhile makes the index stale
+    if _is_large(settings):
+        return _build_large(settings, encoder, marks, show_progress)
     found = read_corpus(settings, _shipped(settings, marks, before))
     documents = {document.doc_id: document for document in found.documents}
     texts = [searchable_text(passage, documents[passage.doc_id]) for passage in found.passages]
@@ -140,6 +154,53 @@ def build_index(
     index = _assemble(found, lexical, Dense.build(vectors), marks)
     _write(settings.index_dir, index, marks, [_hash(text) for text in texts])
     return index
+
+
+def _is_large(settings: Settings) -> bool:
+    """Whether a folder of articles holds so much text that not every passage is scored: see docs/scale.md."""
+    if settings.store != "embedded" or not settings.corpus_dir.is_dir() or corpus_reader.is_knowledge(settings.corpus_dir):
+        return False
+    text_bytes = sum(path.stat().st_size for path in articles.article_files(settings.corpus_dir))
+    return text_bytes > ALL_SCORED * settings.passage_chars * HAN_BYTES
+
+
+def _build_large(settings: Settings, encoder: Encoder, marks: dict[str, str], show_progress: bool) -> Index:
+    """Build in a stream, taking up what a broken-off build of the same files left, or add to the index that is there."""
+    files = articles.article_files(settings.corpus_dir)
+    builder = large.Builder(
+        corpus_dir=settings.corpus_dir, lexicon_dir=settings.lexicon_dir, encoder=encoder,
+        read=lambda wanted: articles.stream_articles(settings.corpus_dir, wanted, settings.passage_chars),
+        text_of=searchable_text, head_of=head_text, template=wording.BUILD_PROGRESS, shown=show_progress,
+    )
+    settings.index_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.index_dir / ".lock"):
+        told = _extended(settings, builder, marks, files)
+        if told is None:
+            same = hashlib.sha256(json.dumps(marks).encode()).hexdigest()[:12]
+            folder = settings.index_dir / f".building-{same}"
+            for other in settings.index_dir.glob(".building-*"):
+                if other != folder:  # of other files: nothing in it would fit
+                    shutil.rmtree(other)
+            folder.mkdir(exist_ok=True)
+            told = large.finish(folder, builder.parts(files, folder))
+            told |= {"generation": f"g{uuid.uuid4().hex[:12]}"}
+            os.replace(folder, settings.index_dir / told["generation"])
+        _point_at(settings.index_dir, told | {"fingerprints": marks})
+    return open_index(settings)
+
+
+def _extended(settings: Settings, builder: large.Builder, marks: dict[str, str], files: Sequence[Path]) -> dict | None:
+    """The large index that is there, brought up to date; None when there is none that fits, or it is mostly dead."""
+    try:
+        told = _read_manifest(settings.index_dir)
+    except (IndexMissing, IndexDamaged, IndexStale):
+        return None
+    same = all(told["fingerprints"].get(part) == mark for part, mark in marks.items() if part != "corpus")
+    if not told.get("large") or not same or told["fingerprints"] == marks:  # built again with --force: from scratch
+        return None
+    generation = f"g{uuid.uuid4().hex[:12]}"
+    found = large.extend(builder, settings.index_dir / told["generation"], told, settings.index_dir / generation, files)
+    return found and found | {"generation": generation}
 
 
 def _publish(
@@ -210,7 +271,7 @@ def _known_vectors(index_dir: Path, marks: str) -> dict[str, np.ndarray]:
     """Vectors of the old index by the hash of their text; none when the encoder has changed."""
     try:
         manifest = _read_manifest(index_dir)
-        if manifest["fingerprints"]["encoder"] + manifest["fingerprints"]["lexicon"] != marks:
+        if manifest.get("large") or manifest["fingerprints"]["encoder"] + manifest["fingerprints"]["lexicon"] != marks:
             return {}
         vectors = Dense.load(index_dir / manifest["generation"] / "dense.faiss").vectors()
     except (AssistantError, OSError, RuntimeError):
@@ -247,10 +308,15 @@ def _write(index_dir: Path, index: Index, marks: dict[str, str], text_hashes: li
         manifest = {
             "generation": generation, "fingerprints": marks, "passages": len(index.passages), "texts": text_hashes,
         }
-        fresh = index_dir / "manifest.json.new"
-        fresh.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
-        os.replace(fresh, index_dir / "manifest.json")
-        _remove_generations(index_dir, keep=generation)
+        _point_at(index_dir, manifest)
+
+
+def _point_at(index_dir: Path, manifest: dict) -> None:
+    """Let readers find a generation that is whole, and remove the others."""
+    fresh = index_dir / "manifest.json.new"
+    fresh.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+    os.replace(fresh, index_dir / "manifest.json")
+    _remove_generations(index_dir, keep=manifest["generation"])
 
 
 def _remove_generations(index_dir: Path, keep: str) -> None:
@@ -300,6 +366,8 @@ def open_index(settings: Settings) -> Index:
 def _open_generation(settings: Settings, manifest: dict) -> Index:
     folder = settings.index_dir / manifest["generation"]
     _check_marks(settings.index_dir, manifest["fingerprints"], fingerprints(settings))
+    if manifest.get("large"):
+        return _open_large(settings.index_dir, folder, manifest)
     try:
         found = Corpus(
             documents=tuple(Document(**_tuples(row)) for row in _read_lines(folder / "documents.jsonl")),
@@ -313,6 +381,16 @@ def _open_generation(settings: Settings, manifest: dict) -> Index:
     if not len(index.passages) == index.dense.total == index.lexical.total == manifest["passages"]:
         raise IndexDamaged(settings.index_dir, "passages, vectors and postings differ in number")
     return index
+
+
+def _open_large(index_dir: Path, folder: Path, manifest: dict) -> Index:
+    try:
+        shelf = large.Shelf(folder, manifest)
+    except Exception as error:  # json, numpy and FAISS each raise their own
+        raise IndexDamaged(index_dir, f"{type(error).__name__}: {error}") from error
+    return Index(
+        shelf.documents, shelf.passages, shelf.lexical, shelf.dense, shelf.position, manifest["fingerprints"], shelf
+    )
 
 
 def _read_lines(path: Path) -> Iterator[dict]:

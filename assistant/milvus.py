@@ -291,6 +291,14 @@ class Reader:
         wanted = _quoted([kind.value for kind in kinds])
         return sorted(row["row"] for row in self._pages(self.generation.passages, f"kind in {wanted}", ["row"]))
 
+    def rows_by_type(self, kinds: Iterable[Kind]) -> dict[str, list[int]]:
+        condition = f"kind in {_quoted([kind.value for kind in kinds])} and array_length(types) > 0"
+        found: dict[str, list[int]] = {}
+        for row in sorted(self._pages(self.generation.passages, condition, ["row", "types"]), key=lambda row: row["row"]):
+            for type_id in row["types"]:
+                found.setdefault(type_id, []).append(row["row"])
+        return found
+
     def warm(self, rows: Sequence[int]) -> None:
         self._fetch([row for row in rows if row not in self._kept])
         missing = {self._kept[row].doc_id for row in rows} - self._documents.keys()

@@ -44,7 +44,8 @@ class Retriever:
         self._of_type = self.rows_by_type(Kind)
         self._articles = self.rows_of((Kind.GUIDANCE,))
         self._is_broad = len(index.documents) >= BREADTH_FROM
-        if self._articles and len(index.passages) <= ALL_SCORED:
+        self._heads = None
+        if self._articles and len(index.passages) <= ALL_SCORED:  # a larger index holds them itself
             self._heads = Lexical.build([segmenter.search_words(head_text(*self._read(row))) for row in self._articles])
 
     def _read(self, row: int) -> tuple[Passage, Document]:
@@ -100,7 +101,7 @@ class Retriever:
         if mode != "hybrid":
             return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
         scores = ranking.fused.copy()
-        if self._articles:
+        if self._heads is not None:
             scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
         for score in query.types:
             scores[self._of_type.get(score.label, [])] += TYPES_SHARE * score.probability
@@ -160,11 +161,7 @@ class Retriever:
         return self._index.rows_of(kinds)
 
     def rows_by_type(self, kinds: Iterable[Kind]) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for row in self.rows_of(kinds):
-            for type_id in self._index.passages[row].types:
-                found.setdefault(type_id, []).append(row)
-        return found
+        return self._index.rows_by_type(kinds)
 
     def hits_by_risk(self, kind: Kind) -> defaultdict[str, list[Hit]]:
         """What was written for each red line, in file order."""

@@ -71,6 +71,20 @@ class Segmenter:
             if _WORD.search(word) and word not in self._stop_words
         ]
 
+    def both(self, text: str) -> tuple[list[str], list[str]]:
+        """(search_words, encoder_tokens) of a text, cut once: cutting is what bounds a large build."""
+        folded = fold(text)
+        words = [word for word in self._tokenizer.cut(folded) if _WORD.search(word)]
+        known = self._tokenizer.FREQ
+        inside = [
+            shorter for word in words for shorter in (
+                *(word[at : at + 2] for at in range(len(word) - 1) if len(word) > 2 and known.get(word[at : at + 2])),
+                *(word[at : at + 3] for at in range(len(word) - 2) if len(word) > 3 and known.get(word[at : at + 3])),
+                word,
+            ) if _WORD.search(shorter) and shorter not in self._stop_words
+        ]
+        return inside, words + character_bigrams(folded)
+
     def encoder_tokens(self, text: str) -> list[str]:
         """Words and character bigrams: what the encoder's vocabulary consists of."""
         folded = fold(text)

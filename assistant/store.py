@@ -30,7 +30,7 @@ class Candidates:
     heads: np.ndarray  # shape (n,), float32: BM25 of an article's headings and topics, 0 where there are none
     accepted: np.ndarray  # shape (n,), bool: whether the filter lets it pass
     types: Sequence[Sequence[str]]  # dispute types of each row
-    doc_ids: Sequence[str]
+    doc_ids: Sequence[str | int]  # equal for passages of one document
 
 
 class Store(Protocol):
@@ -47,6 +47,9 @@ class Store(Protocol):
 
     def rows_of(self, kinds: Iterable[Kind]) -> list[int]:
         """The rows of passages of these kinds, ascending."""
+
+    def rows_by_type(self, kinds: Iterable[Kind]) -> dict[str, list[int]]:
+        """The same rows by the dispute types of their passages."""
 
     def warm(self, rows: Sequence[int]) -> None:
         """Read these passages and their documents in one go, because they are about to be shown."""

@@ -108,6 +108,7 @@ EXAMPLES = (
 
 SERVING = "调解助手已经打开：{url}\n在浏览器里输入这个地址就能用。关掉请按 Ctrl+C。"
 BUILT = "索引已建好：{documents} 份文件，{passages} 条。下一步：python -m assistant serve"
+BUILD_PROGRESS = "{bar} {share:.0%}，{passages} 条，每秒 {rate:.0f} 条，还要约 {minutes:.0f} 分钟"
 INDEX_CURRENT = "索引是最新的，不用重建。"
 CHECK_PASSED = "语料没有发现问题：{documents} 份文件，{passages} 条。下一步：python -m assistant build"
 COVERAGE_SHORT = "语料还不够：\n{listing}"
