@@ -15,6 +15,7 @@ from assistant.errors import EncoderDamaged, EncoderMissing
 from assistant.segmenter import Segmenter
 
 TOKEN_MARKER = "tokens.json"  # its presence says: this model reads our tokens, joined by spaces
+UNKNOWN = "[UNK]"
 
 
 class Encoder:
@@ -26,12 +27,16 @@ class Encoder:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
         from sentence_transformers import SentenceTransformer  # four seconds: the page is shown before
+        from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
         try:
             self._model = SentenceTransformer(str(model_dir), device="cpu", local_files_only=True).float().eval()
         except Exception as error:  # torch, safetensors, tokenizers and json each raise their own
             raise EncoderDamaged(model_dir, f"{type(error).__name__}: {error}") from error
         self._segmenter = segmenter if (model_dir / TOKEN_MARKER).exists() else None
+        first = self._model[0]
+        plain = self._segmenter is not None and isinstance(first, StaticEmbedding)
+        self._numbers = first.tokenizer.get_vocab() if plain else None  # of our own model: its sums are done here
 
     @property
     def dimensions(self) -> int:
@@ -55,11 +60,24 @@ class Encoder:
         """The same for what the model reads itself: running text, or tokens where `reads_tokens`."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
+        if self._numbers is not None:
+            return self._means(texts)
         vectors = self._model.encode(
             list(texts), batch_size=256, convert_to_numpy=True, normalize_embeddings=True,
             show_progress_bar=show_progress,
         )
         return np.nan_to_num(np.ascontiguousarray(vectors, dtype=np.float32))
+
+    def _means(self, texts: Sequence[str]) -> np.ndarray:
+        """What our model computes, the mean of its tokens' rows at unit length, without the library's way there."""
+        table = self._model[0].embedding.weight.detach().numpy()
+        unknown = self._numbers[UNKNOWN]
+        vectors = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
+        for row, text in enumerate(texts):
+            if numbers := [self._numbers.get(token, unknown) for token in text.split()]:
+                mean = table[numbers].mean(axis=0)
+                vectors[row] = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        return vectors
 
 
 def fingerprint(model_dir: Path) -> str:

@@ -1,9 +1,11 @@
 """Words that mediation needs stay whole, and matching does not care how they were typed."""
 
+import jieba
 import pytest
 from conftest import ROOT
 
-from assistant.segmenter import Segmenter, character_bigrams, fold, load_segmenter
+from assistant import corpus
+from assistant.segmenter import USER_WORD_FREQUENCY, Segmenter, character_bigrams, fold, load_segmenter, read_word_list
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,19 @@ def test_segmenting_writes_no_file(segmenter: Segmenter, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     load_segmenter(ROOT / "corpus" / "lexicon").words("楼上漏水")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_our_inner_loop_cuts_as_jieba_does(segmenter: Segmenter):
+    theirs = jieba.Tokenizer()
+    theirs.FREQ, theirs.total = theirs.gen_pfdict(theirs.get_dict_file())
+    theirs.initialized = True
+    for word in read_word_list(ROOT / "corpus" / "lexicon" / "words.txt"):
+        theirs.add_word(fold(word), freq=USER_WORD_FREQUENCY)
+    for passage in corpus.read_knowledge(ROOT / "corpus", 300).passages:
+        text = fold(passage.text)
+        assert list(segmenter._tokenizer.cut(text)) == list(theirs.cut(text)), text
+
+
+def test_cutting_once_gives_what_cutting_twice_gives(segmenter: Segmenter):
+    for text in ("楼上漏水把我家天花板泡了，ABC 100㎡", "中华人民共和国治安管理处罚法第八十九条", "", "！？"):
+        assert segmenter.both(text) == (segmenter.search_words(text), segmenter.encoder_tokens(text))
