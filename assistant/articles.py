@@ -26,20 +26,27 @@ def read_articles(folder: Path, passage_chars: int) -> Corpus:
     """
     if not folder.exists():
         raise FileMissing(folder)
-    documents: list[Document] = []
-    passages: list[Passage] = []
+    read = list(stream_articles(folder, article_files(folder), passage_chars))
+    passages = tuple(passage for _, found in read for passage in found)
+    if not passages:
+        raise CorpusEmpty(folder)
+    return Corpus(tuple(document for document, _ in read), passages)
+
+
+def stream_articles(folder: Path, files: Iterable[Path], passage_chars: int) -> Iterator[tuple[Document, list[Passage]]]:
+    """Read these articles below a plain folder, one after another, each with its passages.
+
+    Raises:
+        FileRefused: a file is not what its ending says, or breaks a limit.
+    """
     with Quarantine() as quarantine:
-        for path in article_files(folder):
+        for path in files:
             file = path.relative_to(folder).as_posix()
             article = clean(quarantine.read(file, contents(path)))
             doc_id = hashlib.sha256(file.encode()).hexdigest()[:12]
             text = f"# {article.title}\n\n{article.body}"
             document = Document(doc_id, file, article.title, text, article.source or path.name, article.date)
-            documents.append(document)
-            passages += split_article(document, len(text) - len(article.body), passage_chars, {})
-    if not passages:
-        raise CorpusEmpty(folder)
-    return Corpus(tuple(documents), tuple(passages))
+            yield document, split_article(document, len(text) - len(article.body), passage_chars, {})
 
 
 def article_files(folder: Path) -> list[Path]:

@@ -38,7 +38,7 @@ class Encoder:
             self._model = open_model(model_dir)
         except Exception as error:  # torch, safetensors, tokenizers and json each raise their own
             raise EncoderDamaged(model_dir, f"{type(error).__name__}: {error}") from error
-        self._reads_tokens = (model_dir / TOKEN_MARKER).exists()
+        self.reads_tokens = (model_dir / TOKEN_MARKER).exists()  # our tokens, joined by spaces, instead of running text
         self._segmenter = segmenter
 
     @property
@@ -50,15 +50,19 @@ class Encoder:
 
         A text without a single known token becomes the zero vector, which is near to nothing.
         """
+        if self.reads_tokens:
+            texts = [" ".join(self._segmenter.encoder_tokens(text)) for text in texts]
+        return self.encode_read(texts, show_progress)
+
+    def encode_read(self, texts: Sequence[str], show_progress: bool = False) -> np.ndarray:
+        """The same for what the model reads itself: running text, or tokens where `reads_tokens`."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        if self._reads_tokens:
-            texts = [" ".join(self._segmenter.encoder_tokens(text)) for text in texts]
         return self._model.encode(texts, show_progress)
 
     def encode_segmented(self, text: Segmented) -> np.ndarray:
         """Encode a text that has been cut already; returns float32 of shape (dimensions,)."""
-        return self._model.encode([" ".join(text.encoder_tokens()) if self._reads_tokens else text.text], False)[0]
+        return self._model.encode([" ".join(text.encoder_tokens()) if self.reads_tokens else text.text], False)[0]
 
 
 def open_model(model_dir: Path) -> _Model:

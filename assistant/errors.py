@@ -105,6 +105,23 @@ class IndexStale(AssistantError):
         self.path, self.part = path, part
 
 
+class StoreUnreachable(AssistantError):
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(f"{uri}: {reason}")
+        self.uri, self.reason = uri, reason
+
+
+class StoreMoved(AssistantError):
+    def __init__(self, uri: str) -> None:
+        super().__init__(f"{uri}: the collections that were open have been replaced")
+        self.uri = uri
+
+
+class StoreExtraMissing(AssistantError):
+    def __init__(self) -> None:
+        super().__init__("store: milvus needs the package pymilvus")
+
+
 class SettingsInvalid(AssistantError):
     def __init__(self, path: Path, key: str, accepted: list[str]) -> None:
         super().__init__(f"{path}: unknown or unusable setting {key!r}; accepted: {accepted}")

@@ -28,15 +28,16 @@ def vouch(dense: np.ndarray, documents: np.ndarray) -> np.ndarray:
     """What a document adds to each of its passages: where one of them answers, and many are near, others are likelier.
 
     A statute or an article keeps to its subject, so its passages vouch for one another (as in
-    cluster-based retrieval, Liu and Croft, SIGIR 2004).
+    cluster-based retrieval, Liu and Croft, SIGIR 2004). Only the nearest passages vouch, so that it does
+    not matter whether all passages were scored or only the best.
 
     Args:
         dense: cosines, shape (n,).
         documents: number of each passage's document, shape (n,), from 0.
     """
     near = scaled(np.maximum(dense, 0.0))
+    nearest = np.argsort(-near, kind="stable")[:CROWD]
     best = np.zeros(int(documents.max(initial=-1)) + 1, dtype=np.float32)
-    np.maximum.at(best, documents, near)
-    nearest = np.argpartition(-near, CROWD)[:CROWD] if len(near) > CROWD else np.arange(len(near))
+    np.maximum.at(best, documents[nearest], near[nearest])
     crowd = np.bincount(documents[nearest], minlength=len(best)) / CROWD
     return (BEST_SHARE * best + CROWD_SHARE * crowd)[documents]

@@ -10,25 +10,30 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from filelock import FileLock
 
 from assistant import corpus as corpus_reader
 from assistant import encoder as encoder_files
+from assistant import large, milvus, wording
 from assistant.corpus import Corpus
-from assistant.dense import Dense
+from assistant.dense import Dense, Lists
 from assistant.encoder import Encoder
 from assistant.errors import AssistantError, FileMissing, IndexDamaged, IndexMissing, IndexStale
 from assistant.lexical import Lexical
+from assistant.postings import Postings
 from assistant.records import Document, Kind, Passage
 from assistant.segmenter import Segmenter
 from assistant.settings import Settings
+from assistant.store import ALL_SCORED, Store
 
 FORMAT = 1
+HAN_BYTES = 3  # of a Chinese character in UTF-8
 LOCAL_MARK = "local"  # the fingerprint of what a station adds itself
 Words = dict[str, list[str]]  # hash of a searchable text to its words: a second build need not segment it again
 
@@ -37,12 +42,30 @@ Words = dict[str, list[str]]  # hash of a searchable text to its words: a second
 class Index:
     """Everything that can be found; row i of `dense` and `lexical` is `passages[i]`."""
 
-    documents: dict[str, Document]
-    passages: tuple[Passage, ...]
-    lexical: Lexical
-    dense: Dense
-    position: dict[str, int]  # passage id to row
+    documents: Mapping[str, Document]
+    passages: Sequence[Passage]
+    lexical: Lexical | milvus.Words | Postings
+    dense: Dense | milvus.Vectors | Lists
+    position: Mapping[str, int]  # passage id to row
     marks: dict[str, str]  # the fingerprints of what it was built from
+    store: Store | None = None  # what a search asks when not every passage is scored here
+
+    def rows_of(self, kinds: Iterable[Kind]) -> list[int]:
+        """The rows of passages of these kinds, ascending."""
+        if self.store is not None:
+            return self.store.rows_of(kinds)
+        wanted = set(kinds)
+        return [row for row, passage in enumerate(self.passages) if passage.kind in wanted]
+
+    def rows_by_type(self, kinds: Iterable[Kind]) -> dict[str, list[int]]:
+        """The same rows by the dispute types of their passages."""
+        if self.store is not None:
+            return self.store.rows_by_type(kinds)
+        found: dict[str, list[int]] = {}
+        for row in self.rows_of(kinds):
+            for type_id in self.passages[row].types:
+                found.setdefault(type_id, []).append(row)
+        return found
 
 
 def searchable_text(passage: Passage, document: Document) -> str:
@@ -52,15 +75,25 @@ def searchable_text(passage: Passage, document: Document) -> str:
     return "\n".join([document.title, passage.title, passage.section, passage.text, *told])
 
 
+def head_text(passage: Passage, document: Document) -> str:
+    """What an article says of itself: title, heading, topics. An index of their own, or the text drowns them."""
+    return "\n".join((document.title, passage.section, passage.meta.get("topics", "")))
+
+
 def read_corpus(settings: Settings, shipped: Corpus | None = None) -> Corpus:
     """The knowledge, or a plain folder of articles, whichever `corpus_dir` is."""
     if not settings.corpus_dir.is_dir():
         raise FileMissing(settings.corpus_dir)
     if corpus_reader.is_knowledge(settings.corpus_dir):
         return corpus_reader.read_knowledge(settings.corpus_dir, settings.passage_chars, shipped)
-    from assistant import articles  # what cleans foreign documents, which no question waits for
+    return _articles().read_articles(settings.corpus_dir, settings.passage_chars)
 
-    return articles.read_articles(settings.corpus_dir, settings.passage_chars)
+
+def _articles() -> ModuleType:
+    """What reads and cleans foreign documents: imported only here, because no question waits for it."""
+    from assistant import articles
+
+    return articles
 
 
 def fingerprints(settings: Settings) -> dict[str, str]:
@@ -95,10 +128,10 @@ def _tree_hash(folder: Path, without: Path | None = None) -> str:
 def is_current(settings: Settings) -> bool:
     """Whether the index on disk is there, whole, and built from what is there now."""
     try:
-        manifest = _read_manifest(settings.index_dir)
+        built_from = milvus.Reader(settings).marks if settings.store == "milvus" else _read_manifest(settings.index_dir)["fingerprints"]
     except (IndexMissing, IndexDamaged, IndexStale):
         return False
-    return manifest["fingerprints"] == fingerprints(settings)
+    return built_from == fingerprints(settings)
 
 
 def build_index(
@@ -112,6 +145,8 @@ def build_index(
     station added is read again.
     """
     marks = fingerprints(settings)  # before the corpus is read: a file that changes meanwhile makes the index stale
+    if _is_large(settings):
+        return _build_large(settings, encoder, marks, show_progress)
     found = read_corpus(settings, _shipped(settings, marks, before))
     documents = {document.doc_id: document for document in found.documents}
     texts = [searchable_text(passage, documents[passage.doc_id]) for passage in found.passages]
@@ -119,10 +154,106 @@ def build_index(
     own = {(mark := _hash(text)): known.get(mark) or segmenter.search_words(text) for text in texts}
     known.clear()  # words of deleted text go with it
     known.update(own)
+    lexical = Lexical.build([own[_hash(text)] for text in texts])
+    if settings.store == "milvus":
+        _publish(settings, found, lexical, encoder.encode(texts, show_progress), segmenter, marks)
+        return _open_milvus(settings, marks)
     vectors = _encode_changed(settings.index_dir, marks["encoder"] + marks["lexicon"], texts, encoder, show_progress)
-    index = _assemble(found, Lexical.build([own[_hash(text)] for text in texts]), Dense.build(vectors), marks)
+    index = _assemble(found, lexical, Dense.build(vectors), marks)
     _write(settings.index_dir, index, marks, [_hash(text) for text in texts])
     return index
+
+
+def _is_large(settings: Settings) -> bool:
+    """Whether a folder of articles holds so much text that not every passage is scored: see docs/scale.md."""
+    if settings.store != "embedded" or not settings.corpus_dir.is_dir() or corpus_reader.is_knowledge(settings.corpus_dir):
+        return False
+    text_bytes = sum(path.stat().st_size for path in _articles().article_files(settings.corpus_dir))
+    return text_bytes > ALL_SCORED * settings.passage_chars * HAN_BYTES
+
+
+def _build_large(settings: Settings, encoder: Encoder, marks: dict[str, str], show_progress: bool) -> Index:
+    """Build in a stream, taking up what a broken-off build of the same files left, or add to the index that is there."""
+    articles = _articles()
+    files = articles.article_files(settings.corpus_dir)
+    builder = large.Builder(
+        corpus_dir=settings.corpus_dir, lexicon_dir=settings.lexicon_dir, encoder=encoder,
+        read=lambda wanted: articles.stream_articles(settings.corpus_dir, wanted, settings.passage_chars),
+        text_of=searchable_text, head_of=head_text, template=wording.BUILD_PROGRESS, shown=show_progress,
+    )
+    settings.index_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.index_dir / ".lock"):
+        told = _extended(settings, builder, marks, files)
+        if told is None:
+            same = hashlib.sha256(json.dumps(marks).encode()).hexdigest()[:12]
+            folder = settings.index_dir / f".building-{same}"
+            for other in settings.index_dir.glob(".building-*"):
+                if other != folder:  # of other files: nothing in it would fit
+                    shutil.rmtree(other)
+            folder.mkdir(exist_ok=True)
+            told = large.finish(folder, builder.parts(files, folder))
+            told |= {"generation": f"g{uuid.uuid4().hex[:12]}"}
+            os.replace(folder, settings.index_dir / told["generation"])
+        _point_at(settings.index_dir, told | {"fingerprints": marks})
+    return open_index(settings)
+
+
+def _extended(settings: Settings, builder: large.Builder, marks: dict[str, str], files: Sequence[Path]) -> dict | None:
+    """The large index that is there, brought up to date; None when there is none that fits, or it is mostly dead."""
+    try:
+        told = _read_manifest(settings.index_dir)
+    except (IndexMissing, IndexDamaged, IndexStale):
+        return None
+    same = all(told["fingerprints"].get(part) == mark for part, mark in marks.items() if part != "corpus")
+    if not told.get("large") or not same or told["fingerprints"] == marks:  # built again with --force: from scratch
+        return None
+    generation = f"g{uuid.uuid4().hex[:12]}"
+    found = large.extend(builder, settings.index_dir / told["generation"], told, settings.index_dir / generation, files)
+    return found and found | {"generation": generation}
+
+
+def _publish(
+    settings: Settings, found: Corpus, lexical: Lexical, vectors: np.ndarray, segmenter: Segmenter, marks: dict[str, str]
+) -> None:
+    """Fill new collections in Milvus, then let readers find them."""
+    documents = {document.doc_id: document for document in found.documents}
+    articles_ = [passage for passage in found.passages if passage.kind is Kind.GUIDANCE]
+    of_articles = Lexical.build(
+        [segmenter.search_words(head_text(passage, documents[passage.doc_id])) for passage in articles_]
+    ).weights() if articles_ else iter(())
+    heads = (next(of_articles) if passage.kind is Kind.GUIDANCE else {} for passage in found.passages)
+    settings.index_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(settings.index_dir / ".lock"):
+        writer = milvus.Writer(settings, vectors.shape[1])
+        try:
+            writer.add_documents(found.documents)
+            writer.add_passages(found.passages, lexical.weights(), heads, vectors)
+            writer.publish(marks)
+        except BaseException:  # a build that is broken off, by a key too, leaves nothing behind
+            writer.discard()
+            raise
+
+
+def _open_milvus(settings: Settings, marks: dict[str, str]) -> Index:
+    reader = milvus.Reader(settings)
+    _check_marks(settings.uri, reader.marks, marks)
+    return open_milvus(reader)
+
+
+def open_milvus(reader: milvus.Reader) -> Index:
+    """One generation in Milvus; a large one is not read, but fetched from as it is asked."""
+    if reader.total <= ALL_SCORED:
+        passages = reader.all_passages()
+        documents, position = reader.all_documents(), {passage.passage_id: row for row, passage in enumerate(passages)}
+    else:
+        passages, documents, position = milvus.Passages(reader), milvus.Documents(reader), milvus.Positions(reader)
+    return Index(documents, passages, milvus.Words(reader), milvus.Vectors(reader), position, reader.marks, reader)
+
+
+def _check_marks(place: Path | str, built_from: Mapping[str, str], marks: Mapping[str, str]) -> None:
+    for part, mark in marks.items():
+        if built_from.get(part) != mark:
+            raise IndexStale(place, part)
 
 
 def _shipped(settings: Settings, marks: dict[str, str], before: Index | None) -> Corpus | None:
@@ -149,7 +280,7 @@ def _known_vectors(index_dir: Path, marks: str) -> dict[str, np.ndarray]:
     """Vectors of the old index by the hash of their text; none when the encoder has changed."""
     try:
         manifest = _read_manifest(index_dir)
-        if manifest["fingerprints"]["encoder"] + manifest["fingerprints"]["lexicon"] != marks:
+        if manifest.get("large") or manifest["fingerprints"]["encoder"] + manifest["fingerprints"]["lexicon"] != marks:
             return {}
         vectors = Dense.load(index_dir / manifest["generation"] / "dense.faiss").vectors()
     except (AssistantError, OSError, RuntimeError):
@@ -186,10 +317,15 @@ def _write(index_dir: Path, index: Index, marks: dict[str, str], text_hashes: li
         manifest = {
             "generation": generation, "fingerprints": marks, "passages": len(index.passages), "texts": text_hashes,
         }
-        fresh = index_dir / "manifest.json.new"
-        fresh.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
-        os.replace(fresh, index_dir / "manifest.json")
-        _remove_generations(index_dir, keep=generation)
+        _point_at(index_dir, manifest)
+
+
+def _point_at(index_dir: Path, manifest: dict) -> None:
+    """Let readers find a generation that is whole, and remove the others."""
+    fresh = index_dir / "manifest.json.new"
+    fresh.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
+    os.replace(fresh, index_dir / "manifest.json")
+    _remove_generations(index_dir, keep=manifest["generation"])
 
 
 def _remove_generations(index_dir: Path, keep: str) -> None:
@@ -224,6 +360,8 @@ def open_index(settings: Settings) -> Index:
     Raises:
         IndexMissing, IndexDamaged, IndexStale: build it again.
     """
+    if settings.store == "milvus":
+        return _open_milvus(settings, fingerprints(settings))
     manifest = _read_manifest(settings.index_dir)
     while True:
         try:
@@ -236,9 +374,9 @@ def open_index(settings: Settings) -> Index:
 
 def _open_generation(settings: Settings, manifest: dict) -> Index:
     folder = settings.index_dir / manifest["generation"]
-    for part, mark in fingerprints(settings).items():
-        if manifest["fingerprints"].get(part) != mark:
-            raise IndexStale(settings.index_dir, part)
+    _check_marks(settings.index_dir, manifest["fingerprints"], fingerprints(settings))
+    if manifest.get("large"):
+        return _open_large(settings.index_dir, folder, manifest)
     try:
         found = Corpus(
             documents=tuple(Document(**_tuples(row)) for row in _read_lines(folder / "documents.jsonl")),
@@ -252,6 +390,16 @@ def _open_generation(settings: Settings, manifest: dict) -> Index:
     if not len(index.passages) == index.dense.total == index.lexical.total == manifest["passages"]:
         raise IndexDamaged(settings.index_dir, "passages, vectors and postings differ in number")
     return index
+
+
+def _open_large(index_dir: Path, folder: Path, manifest: dict) -> Index:
+    try:
+        shelf = large.Shelf(folder, manifest)
+    except Exception as error:  # json, numpy and FAISS each raise their own
+        raise IndexDamaged(index_dir, f"{type(error).__name__}: {error}") from error
+    return Index(
+        shelf.documents, shelf.passages, shelf.lexical, shelf.dense, shelf.position, manifest["fingerprints"], shelf
+    )
 
 
 def _read_lines(path: Path) -> Iterator[dict]:

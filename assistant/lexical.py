@@ -1,7 +1,8 @@
 """The lexical index: BM25 over words; the only module that knows bm25s."""
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import bm25s
@@ -39,6 +40,17 @@ class Lexical:
     def _known(self, tokens: Sequence[str]) -> list[int]:
         vocabulary = self._engine.vocab_dict
         return [vocabulary[token] for token in tokens if token in vocabulary]
+
+    def weights(self) -> Iterator[dict[str, float]]:
+        """What each token counts in each passage, in the order of the passages: add over a query's tokens to score it."""
+        stored = self._engine.scores
+        tokens = np.array(sorted(self._engine.vocab_dict, key=self._engine.vocab_dict.__getitem__), dtype=object)
+        of_entry = np.repeat(np.arange(len(stored["indptr"]) - 1), np.diff(stored["indptr"]))
+        order = np.argsort(stored["indices"], kind="stable")
+        bounds = np.searchsorted(stored["indices"][order], np.arange(self.total + 1))
+        for start, end in itertools.pairwise(bounds):
+            entries = order[start:end]
+            yield dict(zip(tokens[of_entry[entries]], stored["data"][entries].tolist(), strict=True))
 
     def save(self, folder: Path) -> None:
         self._engine.save(str(folder))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from assistant.index import Index
 from assistant.records import EVERYWHERE, LISTENERS, STAGES, DisputeType, Document, Hit, Kind, Passage, Query
@@ -37,13 +38,20 @@ class Library:
     def __init__(self, index: Index, retriever: Retriever, types: Sequence[DisputeType]) -> None:
         self.types = tuple(types)
         self._index, self._retriever = index, retriever
-        self._by_document: dict[str, list[Passage]] = {}
-        for passage in index.passages:
-            self._by_document.setdefault(passage.doc_id, []).append(passage)
-        for passages in self._by_document.values():
+
+    @cached_property  # all passages are gone through when somebody first comes here, not when the index is opened
+    def _by_document(self) -> dict[str, list[Passage]]:
+        found: dict[str, list[Passage]] = {}
+        for passage in self._index.passages:
+            found.setdefault(passage.doc_id, []).append(passage)
+        for passages in found.values():
             passages.sort(key=lambda passage: passage.start)
-        regions = dict.fromkeys(str(passage.meta["region"]) for passage in index.passages if "region" in passage.meta)
-        self._values: dict[str, tuple[str, ...]] = {
+        return found
+
+    @cached_property
+    def _values(self) -> dict[str, tuple[str, ...]]:
+        regions = dict.fromkeys(str(passage.meta["region"]) for passage in self._index.passages if "region" in passage.meta)
+        return {
             "kind": tuple(kind.value for kind in Kind), "type_id": tuple(item.type_id for item in self.types),
             "stage": STAGES, "listener": LISTENERS,
             "region": (EVERYWHERE, *(region for region in regions if region != EVERYWHERE)),

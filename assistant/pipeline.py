@@ -17,7 +17,7 @@ from assistant.mediability import MediabilityJudge
 from assistant.public import Book
 from assistant.query import understand
 from assistant.reader import Features, Reader, load_reader
-from assistant.records import Advice, DisputeType, Document, Hit, Passage, Query, Score, Taps
+from assistant.records import Advice, DisputeType, Document, Hit, Kind, Passage, Query, Score, Taps
 from assistant.redlines import RedLineFinder, compile_rules
 from assistant.retriever import Filter, Retriever
 from assistant.segmenter import load_segmenter
@@ -39,11 +39,11 @@ class Assistant:
         self.library = Library(found, self._retriever, parts.types)
         judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
         self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown)
-        laws = {passage.passage_id: passage for passage in found.passages}
+        laws = {item.passage_id: item for item in map(found.passages.__getitem__, found.rows_of((Kind.LAW,)))}
         self._told = {passage.passage_id: passage for passage in parts.public.passages}
         self._told_in = {document.doc_id: document for document in parts.public.documents}
         self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
-        self._statutes = Statutes(found.passages, parts.former_laws)
+        self._statutes = Statutes(tuple(laws.values()), parts.former_laws)
 
     def ask(
         self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None,

@@ -81,6 +81,27 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """What a passage must be to count; None means no matter."""
+
+    kind: str | None = None
+    type_id: str | None = None
+    stage: str | None = None
+    region: str | None = None
+    listener: str | None = None
+
+    def accepts(self, passage: Passage) -> bool:
+        meta = passage.meta
+        return (
+            (self.kind is None or passage.kind == self.kind)
+            and (self.type_id is None or self.type_id in passage.types)
+            and (self.stage is None or self.stage == meta.get("stage") or self.stage in meta.get("stages", ()))
+            and (self.region is None or meta.get("region", "") in (self.region, EVERYWHERE))
+            and (self.listener is None or self.listener == meta.get("listener"))
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of an exercise: what happens, what the class is asked, which passages help."""
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.fusion import fuse, scaled, vouch
-from assistant.index import Index
+from assistant.index import Index, head_text
 from assistant.lexical import Lexical
-from assistant.records import EVERYWHERE, Hit, Kind, Passage, Query
+from assistant.records import Document, Filter, Hit, Kind, Passage, Query
 from assistant.segmenter import Segmenter
+from assistant.store import ALL_SCORED
 
 TERM_WEIGHT = 0.5  # a standard term counts half of a word that was really said
 PER_DOCUMENT = 2  # hits of one document among the hits of one section
@@ -19,28 +20,9 @@ HEADS_SHARE = 0.3  # what an article's headings and topics add to the score of i
 TYPES_SHARE = 0.3  # what the likeliness of a passage's dispute type adds to its score, in a search
 KEPT = 0.85  # of its score a passage keeps for each one above it from the same document: a search shows breadth
 BREADTH_FROM = 20  # documents: a handful of articles has no breadth to show (seeds probe: five .429 against .500)
+DEPTH = 300  # candidates that each half of a large index puts forward
+SPREAD_DEPTH = 8  # and at least as many for each hit asked for: passages of one document fade
 NEAREST = 100  # passages that answer a search although they share no word with it
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a passage must be to count; None means no matter."""
-
-    kind: str | None = None
-    type_id: str | None = None
-    stage: str | None = None
-    region: str | None = None
-    listener: str | None = None
-
-    def accepts(self, passage: Passage) -> bool:
-        meta = passage.meta
-        return (
-            (self.kind is None or passage.kind == self.kind)
-            and (self.type_id is None or self.type_id in passage.types)
-            and (self.stage is None or self.stage == meta.get("stage") or self.stage in meta.get("stages", ()))
-            and (self.region is None or meta.get("region", "") in (self.region, EVERYWHERE))
-            and (self.listener is None or self.listener == meta.get("listener"))
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,33 +42,62 @@ class Retriever:
         self._segmenter = segmenter
         self._words: dict[int, frozenset[str]] = {}  # row to its words, filled as hits are explained
         self._of_type = self.rows_by_type(Kind)
-        self._documents = np.unique([passage.doc_id for passage in index.passages], return_inverse=True)[1]
+        self._documents = None
+        if len(index.passages) <= ALL_SCORED:
+            self._documents = np.unique([passage.doc_id for passage in index.passages], return_inverse=True)[1]
         self._articles = self.rows_of((Kind.GUIDANCE,))
-        if self._articles:
-            self._heads = Lexical.build([segmenter.search_words(self._head(row)) for row in self._articles])
+        self._is_broad = len(index.documents) >= BREADTH_FROM
+        self._heads = None
+        if self._articles and len(index.passages) <= ALL_SCORED:  # a larger index holds them itself
+            self._heads = Lexical.build([segmenter.search_words(head_text(*self._read(row))) for row in self._articles])
 
-    def _head(self, row: int) -> str:
-        """What an article says of itself: title, heading, topics. An index of their own, or the text drowns them."""
+    def _read(self, row: int) -> tuple[Passage, Document]:
         passage = self._index.passages[row]
-        return "\n".join((self._index.documents[passage.doc_id].title, passage.section, passage.meta.get("topics", "")))
+        return passage, self._index.documents[passage.doc_id]
 
     def rank(self, query: Query) -> Ranking:
         """Score every passage."""
         lexical = self._index.lexical.scores(query.words)
-        standard = [word for _, term in query.terms for word in self._segmenter.search_words(term)]
-        if standard:
+        if standard := self._standard_words(query):
             lexical = lexical + TERM_WEIGHT * self._index.lexical.scores(standard)
         dense = self._index.dense.scores(query.vector)
         return Ranking(lexical, dense, fuse(lexical, dense))
 
+    def _standard_words(self, query: Query) -> list[str]:
+        return [word for _, term in query.terms for word in self._segmenter.search_words(term)]
+
     def search(self, query: Query, wanted: Filter, count: int, mode: str = "hybrid") -> list[Hit]:
         """The best passages that pass the filter; mode is hybrid, lexical or dense."""
+        if self._index.store is not None:
+            return self._search_candidates(query, wanted, count, mode)
         scores = self.search_scores(query, mode)
         rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
         accepted = [int(row) for row in rows if wanted.accepts(self._index.passages[row])]
-        broad = mode == "hybrid" and len(self._index.documents) >= BREADTH_FROM
+        broad = mode == "hybrid" and self._is_broad
         best = self.spread(accepted, scores, count) if broad else [(row, float(scores[row])) for row in accepted[:count]]
         return [self.hit(row, score, query) for row, score in best]
+
+    def _search_candidates(self, query: Query, wanted: Filter, count: int, mode: str) -> list[Hit]:
+        """The same search over the best of each half instead of over everything: see store.Candidates."""
+        words = Counter({word: float(times) for word, times in Counter(query.words).items()})
+        heads = dict(words)
+        for word in self._standard_words(query):
+            words[word] += TERM_WEIGHT
+        found = self._index.store.candidates(words, heads, query.vector, wanted, max(DEPTH, SPREAD_DEPTH * count))
+        scores = {"lexical": found.lexical, "dense": found.dense}.get(mode)
+        if scores is None:
+            documents = np.unique(np.asarray(found.doc_ids), return_inverse=True)[1]
+            scores = fuse(found.lexical, found.dense) + vouch(found.dense, documents) + HEADS_SHARE * scaled(found.heads)
+            likely = {score.label: score.probability for score in query.types}
+            scores += TYPES_SHARE * np.array([sum(likely.get(label, 0.0) for label in types) for types in found.types], dtype=np.float32)
+        order = [place for place in np.argsort(-scores, kind="stable") if found.accepted[place] and scores[place] > 0]
+        if mode == "hybrid" and self._is_broad:
+            best = self._spread(order, scores, found.doc_ids.__getitem__, count)
+        else:
+            best = [(place, float(scores[place])) for place in order[:count]]
+        rows = [int(found.rows[place]) for place, _ in best]
+        self._index.store.warm(rows)
+        return [self.hit(row, score, query) for row, (_, score) in zip(rows, best, strict=True)]
 
     def search_scores(self, query: Query, mode: str = "hybrid") -> np.ndarray:
         """How well every passage answers a search; shape (passages,)."""
@@ -94,7 +105,7 @@ class Retriever:
         if mode != "hybrid":
             return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
         scores = ranking.fused + vouch(ranking.dense, self._documents)
-        if self._articles:
+        if self._heads is not None:
             scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
         for score in query.types:
             scores[self._of_type.get(score.label, [])] += TYPES_SHARE * score.probability
@@ -110,17 +121,23 @@ class Retriever:
 
     def spread(self, rows: Sequence[int], scores: np.ndarray, count: int) -> list[tuple[int, float]]:
         """The first `count` of the rows, best first, after each passage has faded by those of its document above it."""
+        return self._spread(rows, scores, lambda row: self._index.passages[row].doc_id, count)
+
+    @staticmethod
+    def _spread(
+        rows: Sequence[int], scores: np.ndarray, doc_id: Callable[[int], str], count: int
+    ) -> list[tuple[int, float]]:
         waiting = [(-float(scores[row]), order, 0, row) for order, row in enumerate(rows)]
         heapq.heapify(waiting)
         taken: Counter[str] = Counter()
         chosen: list[tuple[int, float]] = []
         while waiting and len(chosen) < count:
             score, order, faded, row = heapq.heappop(waiting)
-            above = taken[self._index.passages[row].doc_id]
+            above = taken[doc_id(row)]
             if above > faded:  # others of its document have been chosen since it was weighed
                 heapq.heappush(waiting, (-float(scores[row]) * KEPT**above, order, above, row))
                 continue
-            taken[self._index.passages[row].doc_id] += 1
+            taken[doc_id(row)] += 1
             chosen.append((row, -score))
         return chosen
 
@@ -145,15 +162,10 @@ class Retriever:
         return chosen
 
     def rows_of(self, kinds: Iterable[Kind]) -> list[int]:
-        wanted = set(kinds)
-        return [row for row, passage in enumerate(self._index.passages) if passage.kind in wanted]
+        return self._index.rows_of(kinds)
 
     def rows_by_type(self, kinds: Iterable[Kind]) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for row in self.rows_of(kinds):
-            for type_id in self._index.passages[row].types:
-                found.setdefault(type_id, []).append(row)
-        return found
+        return self._index.rows_by_type(kinds)
 
     def rows_by_region(self) -> dict[str, list[int]]:
         """The rows that belong to one region."""
@@ -166,8 +178,9 @@ class Retriever:
     def hits_by_risk(self, kind: Kind) -> defaultdict[str, list[Hit]]:
         """What was written for each red line, in file order."""
         found: defaultdict[str, list[Hit]] = defaultdict(list)
-        for passage in self._index.passages:
-            for risk in passage.meta.get("risks", ()) if passage.kind is kind else ():
+        for row in self.rows_of((kind,)):
+            passage = self._index.passages[row]
+            for risk in passage.meta.get("risks", ()):
                 found[risk].append(self.cited(passage.passage_id))
         return found
 

@@ -6,6 +6,7 @@ into a query, and only for matching. What is shown stays as written, because "ãŽ
 """
 
 import logging
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -98,16 +99,54 @@ def word_frequencies(dictionary: str) -> tuple[dict[str, int], int]:
     return found, sum(frequencies)
 
 
+class _Cutter(jieba.Tokenizer):
+    """jieba's tokenizer with its inner loop written for speed: one look-up a word instead of two and a logarithm.
+
+    The cut is jieba's to the last tie; a test compares the two.
+    """
+
+    def learn(self) -> None:
+        """Take the logarithms of all frequencies, once the dictionary is complete."""
+        all_words = math.log(self.total)
+        # The beginning of a longer word has frequency 0: no word, but no reason to stop looking either.
+        self._logs = {word: math.log(times) - all_words if times else None for word, times in self.FREQ.items()}
+        self._unknown = -all_words
+
+    def get_DAG(self, sentence: str) -> None:
+        """The words that begin at each character: `calc` finds them itself."""
+
+    def calc(self, sentence: str, DAG: None, route: dict[int, tuple[float, int]]) -> None:
+        """Fill `route`: for each character the best score from there on, and where its word ends."""
+        length, look_up = len(sentence), self._logs.get
+        scores = [0.0] * (length + 1)
+        route[length] = (0, 0)
+        for start in range(length - 1, -1, -1):
+            best, last, end = None, start, start + 1
+            own = look_up(sentence[start], 0)
+            while own != 0:
+                if own is not None:
+                    score = own + scores[end]
+                    if best is None or score >= best:  # of equals the longest
+                        best, last = score, end - 1
+                if end == length:
+                    break
+                end += 1
+                own = look_up(sentence[start:end], 0)
+            scores[start] = self._unknown + scores[start + 1] if best is None else best
+            route[start] = (scores[start], last)
+
+
 class Segmenter:
     """A jieba tokenizer of our own: nothing global is changed, no cache file is written."""
 
     def __init__(self, user_words: list[str], stop_words: frozenset[str]) -> None:
-        tokenizer = jieba.Tokenizer()
+        tokenizer = _Cutter()
         # What jieba's initialize() does, less its marshal cache in the shared temp folder.
         tokenizer.FREQ, tokenizer.total = word_frequencies(tokenizer.get_dict_file().read().decode("utf-8"))
         tokenizer.initialized = True
         for word in user_words:
             tokenizer.add_word(fold(word), freq=USER_WORD_FREQUENCY)
+        tokenizer.learn()
         self._tokenizer = tokenizer
         self._posseg = None
         self._stop_words = stop_words

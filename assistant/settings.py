@@ -31,8 +31,12 @@ class Settings:
     port: int = 7860
     audience: str = "public"  # whom the hall's screen speaks to; "staff" adds the lines for the mediator
     kiosk_paper: str = "a4"  # what its printer takes: "a4", or "80mm" for a receipt printer
+    store: str = "embedded"  # where the index lives: "embedded" in index_dir, "milvus" at `uri`; see docs/scale.md
+    uri: str = ""  # of Milvus: a file ending in .db (Milvus Lite, relative to this file), or http://host:19530
+    collection: str = "tiaojie"  # the name in Milvus that readers open; letters, digits and _
 
-CHOICES = {"audience": ("public", "staff"), "kiosk_paper": ("a4", "80mm")}
+
+CHOICES = {"audience": ("public", "staff"), "kiosk_paper": ("a4", "80mm"), "store": ("embedded", "milvus")}
 
 
 def load_settings(path: Path) -> Settings:
@@ -58,5 +62,9 @@ def load_settings(path: Path) -> Settings:
         if key in CHOICES and value not in CHOICES[key]:
             raise SettingsInvalid(path, f"{key}: {value}", list(CHOICES[key]))
     settings = Settings(**given)
+    if settings.store == "milvus" and not settings.uri:
+        raise SettingsInvalid(path, "store: milvus", ["uri"])
+    if settings.uri and "://" not in settings.uri:
+        settings = replace(settings, uri=str(path.parent / settings.uri))
     folders = {name: path.parent / getattr(settings, name) for name, kind in accepted.items() if kind is Path}
     return replace(settings, **folders)

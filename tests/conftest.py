@@ -1,6 +1,8 @@
 """Shared by all tests: the shipped models, opened once, over an index built in a folder of its own."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+STORES = ("embedded", "milvus")
 
 
 def shared(*parts: str) -> Path:
@@ -29,9 +32,27 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def assistant(settings: Settings) -> Assistant:
-    pipeline.build(settings)
-    return pipeline.open_assistant(settings)
+def opened(settings: Settings) -> Callable[[str], Assistant]:
+    """The assistant over one of the STORES, built when it is first asked for."""
+
+    @cache
+    def open_one(store: str) -> Assistant:
+        own = replace(settings, store=store, uri=str(settings.index_dir.parent / "库.db"))
+        pipeline.build(own)
+        return pipeline.open_assistant(own)
+
+    return open_one
+
+
+@pytest.fixture(scope="session")
+def assistant(opened: Callable[[str], Assistant], request: pytest.FixtureRequest) -> Assistant:
+    return opened(getattr(request, "param", "embedded"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is about finding things is tested over each store."""
+    if "assistant" in metafunc.fixturenames and metafunc.module.__name__ in ("test_library", "test_statutes", "test_advice"):
+        metafunc.parametrize("assistant", STORES, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,9 @@ import jieba
 import pytest
 from conftest import ROOT
 
+from assistant import corpus
 from assistant.segmenter import (
+    USER_WORD_FREQUENCY,
     Phrases,
     Segmenter,
     character_bigrams,
@@ -80,3 +82,14 @@ def test_phrases_are_found_wherever_they_stand_also_one_within_another():
 
     assert phrases.standing_in("我家楼上漏水") == [0, 1, 2, 4]
     assert phrases.standing_in("漏") == phrases.standing_in("") == []
+
+
+def test_our_inner_loop_cuts_as_jieba_does(segmenter: Segmenter):
+    theirs = jieba.Tokenizer()
+    theirs.FREQ, theirs.total = theirs.gen_pfdict(theirs.get_dict_file())
+    theirs.initialized = True
+    for word in read_word_list(ROOT / "corpus" / "lexicon" / "words.txt"):
+        theirs.add_word(fold(word), freq=USER_WORD_FREQUENCY)
+    for passage in corpus.read_knowledge(ROOT / "corpus", 300).passages:
+        text = fold(passage.text)
+        assert list(segmenter._tokenizer.cut(text)) == list(theirs.cut(text)), text

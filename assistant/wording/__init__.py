@@ -109,6 +109,7 @@ EXAMPLES = (
 
 SERVING = "调解助手已经打开：{url}\n在浏览器里输入这个地址就能用。关掉请按 Ctrl+C。"
 BUILT = "索引已建好：{documents} 份文件，{passages} 条。下一步：python -m assistant serve"
+BUILD_PROGRESS = "{bar} {share:.0%}，{passages} 条，每秒 {rate:.0f} 条，还要约 {minutes:.0f} 分钟"
 INDEX_CURRENT = "索引是最新的，不用重建。"
 CHECK_PASSED = "语料没有发现问题：{documents} 份文件，{passages} 条。下一步：python -m assistant build"
 COVERAGE_SHORT = "语料还不够：\n{listing}"
@@ -169,6 +170,9 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.IndexMissing: "还没有建立检索索引（{path}）。请先运行：python -m assistant build",
     errors.IndexDamaged: "检索索引 {path} 坏了。请重新运行：python -m assistant build",
     errors.IndexStale: "检索索引 {path} 和现在的语料或模型对不上了。请重新运行：python -m assistant build",
+    errors.StoreUnreachable: "连不上 Milvus（{uri}）：{reason}。请看 settings.yaml 里的 uri 对不对、服务开着没有；.db 文件同一时间只能有一个程序打开。",
+    errors.StoreMoved: "Milvus（{uri}）里的资料已经换成新的一版。请重新打开程序，再查一次。",
+    errors.StoreExtraMissing: "设置里写了 store: milvus，但没有装它的客户端。请先运行：pip install -e '.[milvus]'",
     errors.SettingsInvalid: "设置文件 {path} 里的“{key}”不认识或写法不对。能用的有：{accepted}",
     errors.BatchLineInvalid: "{path} 第 {line} 行读不懂（{reason}）。每行要是一个 JSON，至少有 id 和 text。",
     errors.PassageUnknown: "没有编号为 {passage_id} 的条目，可能已经改名或删除。请重新查找。",

@@ -1,0 +1,184 @@
+"""BM25 over postings that are read in place: what `lexical` is for a small index, for one that does not fit memory.
+
+Frequencies and lengths are stored instead of weights, so that parts can be added later: the weights
+follow from the statistics of all parts together, whenever a query is scored.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+K1, B = 1.2, 0.75  # as in lexical
+FREQUENT = 5_000  # passages with a token: below, adding them all is cheaper than finding out whether they matter
+
+
+@lru_cache(maxsize=1 << 19)
+def token_key(token: str) -> int:
+    """A token as 64 bits: no vocabulary has to be kept in memory, and parts agree on it without knowing each other."""
+    return int.from_bytes(hashlib.blake2b(token.encode(), digest_size=8).digest(), "little")
+
+
+def write(folder: Path, token_lists: Sequence[Sequence[str]]) -> None:
+    """Write the postings of some passages, numbered from 0 in the order given."""
+    lengths = np.array([len(tokens) for tokens in token_lists], dtype=np.int32)
+    keys = np.fromiter((token_key(token) for tokens in token_lists for token in tokens), dtype=np.uint64, count=int(lengths.sum()))
+    known, numbers = np.unique(keys, return_inverse=True)
+    rows = np.repeat(np.arange(len(token_lists), dtype=np.int64), lengths)
+    entries, times = np.unique(numbers * max(len(token_lists), 1) + rows, return_counts=True)
+    of_token, of_row = np.divmod(entries, max(len(token_lists), 1))
+    bounds = np.searchsorted(of_token, np.arange(len(known) + 1))
+    _save(folder, known, bounds, of_row.astype(np.int32), np.minimum(times, 255).astype(np.uint8), lengths)
+
+
+def merge(folder: Path, parts: Sequence[Path]) -> None:
+    """Write the postings of all parts, one after another, as one: a query then looks in one place."""
+    opened = [_Part.load(part) for part in parts]
+    keys = np.unique(np.concatenate([part.keys for part in opened]))
+    counts = np.zeros(len(keys), dtype=np.int64)
+    places = [np.searchsorted(keys, part.keys) for part in opened]
+    for part, place in zip(opened, places, strict=True):
+        counts[place] += np.diff(part.bounds)
+    bounds = np.concatenate([[0], np.cumsum(counts)])
+    folder.mkdir(parents=True)
+    rows = np.lib.format.open_memmap(folder / "rows.npy", mode="w+", dtype=np.int32, shape=(int(bounds[-1]),))
+    times = np.lib.format.open_memmap(folder / "times.npy", mode="w+", dtype=np.uint8, shape=(int(bounds[-1]),))
+    filled, first = bounds[:-1].copy(), 0
+    for part, place in zip(opened, places, strict=True):
+        held = np.diff(part.bounds)
+        target = np.repeat(filled[place] - part.bounds[:-1], held) + np.arange(len(part.rows))
+        rows[target], times[target] = part.rows + first, part.times
+        filled[place] += held
+        first += len(part.lengths)
+    rows.flush()
+    times.flush()
+    for name, values in (("keys", keys), ("bounds", bounds), ("lengths", np.concatenate([part.lengths for part in opened]))):
+        np.save(folder / f"{name}.npy", values)
+
+
+def _save(folder: Path, keys: np.ndarray, bounds: np.ndarray, rows: np.ndarray, times: np.ndarray, lengths: np.ndarray) -> None:
+    folder.mkdir(parents=True)
+    for name, values in (("keys", keys), ("bounds", bounds), ("rows", rows), ("times", times), ("lengths", lengths)):
+        np.save(folder / f"{name}.npy", values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Postings of passages that were written together."""
+
+    keys: np.ndarray  # shape (tokens,), uint64, ascending
+    bounds: np.ndarray  # shape (tokens + 1,), int64: where the postings of a token begin and end
+    rows: np.ndarray  # shape (postings,), int32, ascending for each token
+    times: np.ndarray  # shape (postings,), uint8: occurrences, 255 standing for more
+    lengths: np.ndarray  # shape (passages,), int32, tokens
+
+    @classmethod
+    def load(cls, folder: Path) -> "_Part":
+        """Raises OSError or ValueError when a file is missing or damaged."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("keys", "bounds", "rows", "times", "lengths")))
+
+    def of(self, key: int) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, occurrences) of one token, both empty when no passage holds it."""
+        place = int(np.searchsorted(self.keys, np.uint64(key)))
+        if place == len(self.keys) or self.keys[place] != key:
+            return self.rows[:0], self.times[:0]
+        return self.rows[self.bounds[place] : self.bounds[place + 1]], self.times[self.bounds[place] : self.bounds[place + 1]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Term:
+    """One token of a query with its postings in every part."""
+
+    weight: float  # what a passage gets at most
+    found: Sequence[tuple[int, np.ndarray, np.ndarray]]  # (first row of the part, rows, occurrences)
+    frequency: int  # passages
+
+
+class Postings:
+    """BM25, variant "lucene" as in `lexical`, over one or more parts whose rows follow each other."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._parts = [_Part.load(folder) for folder in folders]
+        lengths = np.concatenate([part.lengths for part in self._parts])
+        self._first = np.cumsum([0, *(len(part.lengths) for part in self._parts)])
+        self.total = len(lengths)
+        self._held = max(int(np.count_nonzero(lengths)), 1)  # passages that hold anything at all
+        mean = lengths.sum() / self._held or 1.0
+        self._norms = (K1 * (1.0 - B + B * lengths / mean)).astype(np.float32)
+
+    def scores(self, tokens: Sequence[str]) -> np.ndarray:
+        """Score all passages; returns float32 of shape (passages,), 0 where no token is shared."""
+        scores = np.zeros(self.total, dtype=np.float32)
+        for token in tokens:
+            for term in self._terms({token: 1.0}):
+                self._add(scores, term)
+        return scores
+
+    def best(self, weights: Mapping[str, float], count: int, allowed: np.ndarray | None = None) -> np.ndarray:
+        """The rows of the `count` best passages, in no order; `allowed` is a mask of shape (passages,).
+
+        Exact: frequent tokens are looked up only in passages that can still become one of the best.
+        Source: "MaxScore" of Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995.
+        """
+        terms = sorted(self._terms(weights), key=lambda term: term.frequency)
+        scores = np.zeros(self.total, dtype=np.float32)
+        left = float(sum(term.weight for term in terms))  # what a passage not yet seen can reach
+        for place, term in enumerate(terms):
+            if term.frequency > FREQUENT and place:
+                rows = self._touched(scores, allowed)
+                if len(rows) >= count:
+                    least = float(np.partition(scores[rows], len(rows) - count)[len(rows) - count])
+                    if least >= left:
+                        return self._finish(scores, rows[scores[rows] + left >= least], terms[place:], count)
+            self._add(scores, term)
+            left -= term.weight
+        rows = self._touched(scores, allowed)
+        return _top(rows, scores[rows], count)
+
+    def of_rows(self, weights: Mapping[str, float], rows: np.ndarray) -> np.ndarray:
+        """Scores of ascending rows; float32 of shape (rows,)."""
+        scores = np.zeros(len(rows), dtype=np.float32)
+        for term in self._terms(weights):
+            self._look_up(scores, rows, term)
+        return scores
+
+    def _finish(self, scores: np.ndarray, rows: np.ndarray, terms: Sequence[_Term], count: int) -> np.ndarray:
+        own = scores[rows]
+        for term in terms:
+            self._look_up(own, rows, term)
+        return _top(rows, own, count)
+
+    @staticmethod
+    def _touched(scores: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
+        return np.flatnonzero(scores if allowed is None else (scores > 0) & allowed)
+
+    def _terms(self, weights: Mapping[str, float]) -> Iterator[_Term]:
+        for token, weight in weights.items():
+            found = [
+                (int(first), *part.of(token_key(token))) for first, part in zip(self._first, self._parts, strict=False)
+            ]
+            frequency = sum(len(rows) for _, rows, _ in found)
+            if frequency:
+                idf = np.log(1.0 + (self._held - frequency + 0.5) / (frequency + 0.5))
+                yield _Term(float(weight * idf), found, frequency)
+
+    def _add(self, scores: np.ndarray, term: _Term) -> None:
+        for first, rows, times in term.found:
+            place = rows + first if first else rows
+            scores[place] += term.weight * times / (times + self._norms[place])
+
+    def _look_up(self, scores: np.ndarray, rows: np.ndarray, term: _Term) -> None:
+        """Add what the term gives to the scores of these ascending rows."""
+        for first, held, times in term.found:
+            if len(held):
+                place = np.minimum(np.searchsorted(held, rows - first), len(held) - 1)
+                same = held[place] == rows - first
+                occurrences = times[place[same]]
+                scores[same] += term.weight * occurrences / (occurrences + self._norms[rows[same]])
+
+
+def _top(rows: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
+    return rows if len(rows) <= count else rows[np.argpartition(-scores, count)[:count]]
