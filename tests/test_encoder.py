@@ -4,15 +4,19 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import ROOT
 
+from assistant import pipeline
 from assistant.encoder import Encoder, TableModel, TransformerModel, open_model
 from assistant.errors import EncoderDamaged
 from assistant.segmenter import Segmenter, load_segmenter
+from assistant.settings import Settings
 
 SHIPPED = ROOT / "models" / "encoder"
 TEXTS = [
@@ -91,3 +95,40 @@ def test_opening_the_shipped_model_imports_neither_torch_nor_sentence_transforme
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert told.stdout.strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def tiny_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A transformer with random weights, one layer deep, as a sentence-transformers folder."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("transformer")
+    letters = sorted({letter for path in (ROOT / "corpus" / "disputes").glob("*.yaml") for letter in path.read_text("utf-8")})
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(letter for letter in letters if letter.strip())]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
+    torch.manual_seed(7)
+    config = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=128,
+    )
+    BertModel(config).save_pretrained(folder / "bert")
+    BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), model_max_length=128).save_pretrained(folder / "bert")
+    words = Transformer(str(folder / "bert"))
+    model = SentenceTransformer(modules=[words, Pooling(32)], device="cpu")
+    model.save(str(folder / "model"), create_model_card=False)
+    return folder / "model"
+
+
+def test_any_sentence_transformers_folder_can_be_the_encoder(tiny_transformer: Path, settings: Settings, tmp_path: Path):
+    """A transformer reads running text, gives vectors of its own width, and build and ask go through it."""
+    own = replace(settings, encoder_dir=tiny_transformer, index_dir=tmp_path / "index")
+    pipeline.build(own)
+    assistant = pipeline.open_assistant(own)
+    advice = assistant.ask("楼上漏水把我家天花板泡了，上门说了几次都不理")
+    assert advice.types[0][0].type_id == "leak"
+    assert advice.sections
+    dense = assistant.search("楼上漏水", mode="dense")
+    assert dense and all(-1.0 <= hit.score <= 1.0001 for hit in dense)
+    assert Encoder(tiny_transformer, load_segmenter(settings.lexicon_dir)).dimensions == 32
