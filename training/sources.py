@@ -55,6 +55,7 @@ class OwnQuestion:
     text: str
     articles: tuple[int, ...] = ()  # ids of the shared statutory articles
     passages: tuple[str, ...] = ()  # ids of corpus entries
+    answer: str = ""  # a paragraph that was written with it
 
 
 OWN_QUESTIONS = Path(__file__).parent / "questions"
@@ -107,5 +108,5 @@ def own_questions(articles: list[Article], folder: Path = OWN_QUESTIONS) -> list
             for article_id, name in told.items():
                 if names.get(article_id) != name:
                     raise ValueError(f"{path.name}:{number}: article {article_id} is not {name}")
-            found.append(OwnQuestion(row["text"], tuple(told), tuple(row.get("passages", ()))))
+            found.append(OwnQuestion(row["text"], tuple(told), tuple(row.get("passages", ())), row.get("answer", "")))
     return found

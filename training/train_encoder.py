@@ -89,14 +89,15 @@ class Numbered:
         self._numbers = lambda text, limit=COLLECTION_CHARS: vocabulary.numbers(segmenter, text, limit)
         self.articles = [self._numbers(f"{item.name} {item.content}") for item in material.articles]
         self.questions = [self._numbers(item.text) for item in material.questions]
-        entries = {name: self._numbers(text) for name, text in material.passages.items()}
-        self._row_of = {name: len(self.articles) + row for row, name in enumerate(entries)}
-        self.collection = [*self.articles, *entries.values()]
+        told = material.passages | {question.answer: question.answer for question in material.own_questions if question.answer}
+        self._row_of = {name: len(self.articles) + row for row, name in enumerate(told)}
+        self.collection = [*self.articles, *map(self._numbers, told.values())]
         self._own_asked = [(self._numbers(question.text), self._answers(question)) for question in material.own_questions]
         self._random = np.random.default_rng(SEED)
 
     def _answers(self, question: sources.OwnQuestion) -> tuple[int, ...]:
-        return question.articles + tuple(self._row_of[name] for name in question.passages if name in self._row_of)
+        names = (*question.passages, question.answer)
+        return question.articles + tuple(self._row_of[name] for name in names if name in self._row_of)
 
     def asked(self, chosen: Sequence[int]) -> contrast.Asked:
         """Our own questions, and the chosen ones of STARD; article ids are row numbers."""
@@ -209,7 +210,7 @@ def prepare(shared: Path, cache: Path, epochs: int) -> Prepared:
 def own_texts(material: Material) -> Iterable[str]:
     yield from (row.text for row in material.descriptions)
     yield from material.passages.values()
-    yield from (question.text for question in material.own_questions)
+    yield from (f"{question.text} {question.answer}" for question in material.own_questions)
 
 
 def refined(prepared: Prepared, chosen: Sequence[int]) -> np.ndarray:
