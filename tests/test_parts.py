@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.dense import Dense
-from assistant.fusion import fuse
+from assistant.fusion import BEST_SHARE, CROWD, CROWD_SHARE, fuse, vouch
 from assistant.lexical import Lexical
 
 
@@ -47,3 +47,18 @@ def test_fusion_is_a_weighted_sum_of_scaled_scores():
 
 def test_fusion_without_any_lexical_match_keeps_the_dense_order():
     assert fuse(np.zeros(2), np.array([0.1, 0.2])).argmax() == 1
+
+
+def test_passages_of_one_document_vouch_for_one_another():
+    added = vouch(np.array([0.8, 0.4, 0.4], dtype=np.float32), np.array([0, 0, 1]))
+
+    assert added[0] == added[1] == pytest.approx(BEST_SHARE * 1.0 + CROWD_SHARE * 2 / CROWD)
+    assert added[2] == pytest.approx(BEST_SHARE * 0.5 + CROWD_SHARE * 1 / CROWD)
+
+
+def test_what_is_vouched_is_the_same_over_all_passages_and_over_the_best_alone():
+    random = np.random.default_rng(7)
+    dense, documents = random.random(400, dtype=np.float32), random.integers(0, 40, 400)
+    best = np.sort(np.argsort(-dense, kind="stable")[:120])
+
+    np.testing.assert_array_equal(vouch(dense[best], np.unique(documents[best], return_inverse=True)[1]), vouch(dense, documents)[best])
