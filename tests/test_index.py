@@ -10,7 +10,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from conftest import ROOT, shared
 
@@ -24,7 +23,6 @@ from assistant.errors import (
     IndexMissing,
     IndexStale,
 )
-from assistant.pipeline import Assistant
 from assistant.settings import Settings
 
 
@@ -124,13 +122,6 @@ def test_unchanged_passages_are_not_encoded_again(small: Settings, monkeypatch: 
     monkeypatch.setattr(Encoder, "encode", lambda self, texts, *more: (encoded.extend(texts), real(self, texts, *more))[1])
     pipeline.build(small)
     assert len(encoded) == 1 and "只有这一篇是新的" in encoded[0]
-
-
-def test_our_shorter_way_through_the_encoder_gives_the_librarys_vectors(assistant: Assistant):
-    encoder = assistant._encoder
-    texts = ["楼上漏水把我家天花板泡了", "", "zzzz", "他欺负人" * 50]
-    theirs = encoder._model.encode([" ".join(assistant.segmenter.encoder_tokens(text)) for text in texts], normalize_embeddings=True)
-    np.testing.assert_allclose(encoder.encode(texts), np.nan_to_num(theirs), atol=1e-6)
 
 
 @pytest.mark.parametrize("delay", [0.3, 0.9, 1.5, 2.1, 2.7])
