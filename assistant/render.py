@@ -103,8 +103,9 @@ def as_text(advice: Advice) -> str:
     if advice.status == "ok":
         lines += ["", f"【{wording.RISKS_TITLE}】", *_risk_lines(advice.risks)]
         lines += _mediability_lines(advice.mediability)
+        types = [item for item, _ in advice.types]
         for name, hits in advice.sections.items():
-            lines += ["", f"【{wording.SECTION_NAMES[name]}】", *(hit_lines(hits) or [_empty(name, advice)])]
+            lines += ["", f"【{wording.SECTION_NAMES[name]}】", *(hit_lines(hits, types) or [_empty(name, advice)])]
     return "\n".join(lines)
 
 
@@ -152,8 +153,8 @@ def _risk_lines(risks: Sequence[Risk]) -> list[str]:
     return lines
 
 
-def hit_lines(hits: Sequence[Hit]) -> list[str]:
-    return [f"· {_label(hit.passage)}{hit.passage.text}  〔{cite(hit)}〕" for hit in hits]
+def hit_lines(hits: Sequence[Hit], types: Sequence[DisputeType] = ()) -> list[str]:
+    return [f"· {_label(hit.passage, types)}{hit.passage.text}  〔{cite(hit)}〕" for hit in hits]
 
 
 def cite(hit: Hit) -> str:
@@ -161,10 +162,10 @@ def cite(hit: Hit) -> str:
     return f"{hit.document.title} · {hit.passage.section} · {hit.passage.passage_id}"
 
 
-def _label(passage: Passage) -> str:
+def _label(passage: Passage, types: Sequence[DisputeType]) -> str:
     meta = passage.meta
     if passage.kind is Kind.PHRASING:
-        return f"（{meta['stage']}·{meta['listener']}·{meta['setting']}）"
+        return f"（{meta['stage']}·{side_name(passage, types)}·{meta['setting']}）"
     if passage.kind in (Kind.LAW, Kind.CUSTOM, Kind.CASE, Kind.REDLINE):
         return f"{passage.title}："
     if meta.get("role") in ("出路", "提防", "该找谁"):
@@ -390,11 +391,11 @@ def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
 
 
 def side_name(passage: Passage, types: Sequence[DisputeType]) -> str:
-    """How the people of this kind of quarrel are called: 楼下住户, not 受损方."""
+    """How the people of this kind of quarrel are called, 楼下住户; a plain word where a line is for any quarrel."""
     sides = {item.type_id: {"受害或受损方": item.harmed, "先动手或过错方": item.accused} for item in types}
     listener = passage.meta["listener"]
     names = (sides.get(type_id, {}).get(listener, "") for type_id in passage.types)
-    return next((name for name in names if name), listener)
+    return next((name for name in names if name), wording.LISTENER_NAMES[listener])
 
 
 def law_badge(passage: Passage) -> str:

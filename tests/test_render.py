@@ -7,7 +7,7 @@ from pathlib import Path
 from assistant import errors, render, wording
 from assistant.errors import AssistantError
 from assistant.pipeline import Assistant
-from assistant.records import Hit
+from assistant.records import LISTENERS, Hit
 
 
 def law_hit(assistant: Assistant, **meta: str) -> str:
@@ -54,3 +54,11 @@ def test_an_index_error_names_the_command_that_mends_it():
     for kind in (errors.IndexMissing, errors.IndexDamaged):
         facts = (Path("index"),) if kind is errors.IndexMissing else (Path("index"), "r")
         assert "python -m assistant build" in wording.explain(kind(*facts))
+
+
+def test_a_listener_has_a_plain_name_where_the_quarrel_gives_none(assistant: Assistant):
+    assert set(wording.LISTENER_NAMES) == set(LISTENERS)
+    advice = assistant.ask("我男人喝了酒又打我，脸都肿了，孩子吓得躲在床底下")
+    assert {hit.passage.meta["listener"] for hit in advice.sections["phrasing"] if not hit.passage.types} >= {"受害或受损方"}
+    for face in (render.card(advice), render.as_text(advice)):
+        assert wording.LISTENER_NAMES["受害或受损方"] in face and "受害或受损方" not in face

@@ -78,6 +78,11 @@ LAW_BADGE = "版本"
 LAW_OLD = "可能已修订，用前请核对"
 LAW_RENUMBERED = "旧条号"
 SAY_TO = "对{side}说"
+# whom a line is said to where the kind of quarrel has no name of its own for them; keys of the corpus format
+LISTENER_NAMES = {
+    "双方": "双方", "先动手或过错方": "被指有错的一方", "受害或受损方": "受害的一方", "老人": "老人", "年轻人": "年轻人",
+    "围观亲友": "围观亲友",
+}
 META_LABELS = {
     "why": "为什么", "avoid": AVOID_LABEL, "meaning": "意思", "use": "怎么用", "hurt": "这时别说", "quarrel": "怎么闹起来的",
     "binding": "约束到哪儿", "law": "与法律冲突时", "note": "提醒", "who": "找谁", "spread": "流行",
