@@ -338,7 +338,7 @@ Status = Literal["ok", "low_confidence", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The card: everything that page, print sheet, file and JSON show, and nothing else."""
+    """The card: everything that page, paper, file and JSON show, and nothing else."""
 
     query: str
     status: Status

@@ -62,3 +62,11 @@ def test_a_listener_has_a_plain_name_where_the_quarrel_gives_none(assistant: Ass
     assert {hit.passage.meta["listener"] for hit in advice.sections["phrasing"] if not hit.passage.types} >= {"受害或受损方"}
     for face in (render.card(advice), render.as_text(advice)):
         assert wording.LISTENER_NAMES["受害或受损方"] in face and "受害或受损方" not in face
+
+
+def test_law_lines_that_were_asked_for_print_without_buttons_and_links(assistant: Assistant):
+    advice = assistant.ask("治安管理处罚法第八十八条")
+    assert render.is_statute_card(advice) and "<button" in render.card(advice) and 'id="sec-law"' in render.card(advice)
+    paper = render.statute_sheet(advice)
+    assert "第八十八条" in paper and "za-88-noise" in paper
+    assert not any(part in paper for part in ("<button", "<a ", "<mark", " id="))

@@ -122,7 +122,6 @@ COVERAGE_LINE = "{type_id} 的 {what} 有 {have} 条，应有 {least} 条"
 
 SOURCE_BACK = "关上这一页就回到卡片"
 SOURCE_META = "出自 {file} · {source} · {date}"
-PRINT_TITLE = "调解提示卡"
 PRINT_FOOT = "本卡由人写的语料检索而来，每一行都注明出处；法条为转述，引用前请核对官方文本。"
 
 FAULTS = {
