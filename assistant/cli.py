@@ -178,7 +178,7 @@ def lesson(settings: Settings, args: argparse.Namespace) -> int:
     else:
         ids = [item.strip() for item in args.ids.split(",") if item.strip()]
         basket = lessons.basket_of(ids, args.title or words.UNTITLED)
-    made = lessons.resolve(basket, assistant.library.excerpt, strict=not args.file)
+    made = lessons.resolve(basket, assistant.library.excerpt, settings.law_months, strict=not args.file)
     lessons.write(made, assistant.types, args.to)
     for listing, ids in ((words.GONE_LISTING, made.missing), (words.CHANGED_LISTING, made.changed)):
         if ids:

@@ -350,4 +350,5 @@ class Advice:
     risks: tuple[Risk, ...]
     mediability: Mediability | None  # None when there is no card
     sections: Mapping[str, tuple[Hit, ...]]
+    law_months: int  # a law line that was checked longer ago says so
     elapsed_ms: float

@@ -17,8 +17,6 @@ from assistant.records import UNREVIEWED, Advice, DisputeType, Document, Hit, Ki
 from assistant.redlines import NO_YIELDING
 from assistant.wording import keeper
 
-LAW_MONTHS = 12  # a law line checked longer ago than this says so
-
 WITHHELD_SECTIONS = ("grievances", "phrasing", "custom", "case", "guidance")
 
 # Which meta lines stand under which kind of hit, in reading order.
@@ -344,7 +342,7 @@ def _hit_html(hit: Hit, advice: Advice, on_page: bool) -> str:
     if "avoid" in passage.meta:
         more += f'<p class="avoid"><b>{escape(wording.AVOID_LABEL)}</b>{escape(passage.meta["avoid"])}</p>'
     if passage.kind is Kind.LAW:
-        more += f'<p class="badge">{escape(law_badge(passage))}</p>'
+        more += f'<p class="badge">{escape(law_badge(passage, advice.law_months))}</p>'
     copy = f'<button class="copy">{escape(wording.COPY)}</button>' if passage.kind is Kind.PHRASING else ""
     return f'<li class="hit {passage.kind.value}">{tag}<span class="say">{text}</span>{copy}{more}{_cite_html(hit, on_page)}</li>'
 
@@ -386,14 +384,14 @@ def side_name(passage: Passage, types: Sequence[DisputeType]) -> str:
     return next((name for name in names if name), wording.LISTENER_NAMES[listener])
 
 
-def law_badge(passage: Passage) -> str:
-    """Since when a law line is in force, when it was last checked, and whether it may be outdated."""
+def law_badge(passage: Passage, law_months: int) -> str:
+    """Since when a law line is in force, when it was last checked, and whether that is more than `law_months` ago."""
     meta = passage.meta
     told = [f"{wording.LAW_IN_FORCE} {meta['in_force']}"] if meta.get("in_force") else [meta["version"]]
     told.append(f"{wording.LAW_CHECKED} {meta['checked_on']}")
     if "old_article" in meta:
         told.append(f"{wording.LAW_RENUMBERED} {meta['old_article']}")
-    if months_since(meta["checked_on"]) > LAW_MONTHS:
+    if months_since(meta["checked_on"]) > law_months:
         told.append(wording.LAW_OLD)
     return " · ".join(told)
 

@@ -27,6 +27,7 @@ class Settings:
     query_chars: int = 2000  # of a longer description the beginning and the end are read
     shown: int = 8  # hits shown by search
     types_shown: int = 5
+    law_months: int = 12  # a law line that was checked longer ago than this says that it may have been revised
     host: str = "127.0.0.1"
     port: int = 7860
     audience: str = "public"  # whom the hall's screen speaks to; "staff" adds the lines for the mediator
