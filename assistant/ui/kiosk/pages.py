@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from assistant import public, render
 from assistant.public import Book, Sheet
 from assistant.records import DisputeType
-from assistant.wording import LAW_OLD, SECTION_NAMES
+from assistant.wording import SECTION_NAMES
 from assistant.wording import kiosk as words
 
 _HERE = Path(__file__).parent
@@ -64,7 +64,7 @@ class Pages:
         return self._fill(
             "result.html", size, here=here, back=f"/type/{sheet.type.type_id}" if here != "/say" else "/say", sheet=sheet,
             others=others[:3], code=picture(public.code(sheet)), entries=public.cited(sheet.lines()), day=day,
-            old=bool(day) and render.months_since(day) > self._law_months, law_old=LAW_OLD,
+            old=bool(day) and render.months_since(day) > self._law_months,
             withheld=bool(sheet.redlines) and "helps" not in sheet.parts,
         )
 
