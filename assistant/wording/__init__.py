@@ -184,6 +184,7 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.LessonEmpty: "这一课里还没有摘录，或者编号都找不到了。请先放进几条再导出。",
     errors.FormatUnknown: "不会写 {path} 这种文件。文件名请以这些结尾：{accepted}",
     errors.PaperUnwritable: "写不了文件 {path}。请看看文件夹在不在、有没有写的权限，文件是不是正开着，再试一次。",
+    errors.QualityDamaged: "记成绩的文件 {path} 坏了，读不懂。请删掉它，再运行一次：python -m assistant evaluate --set 样例.jsonl --keep",
     errors.NothingToPrint: "没有可以打印的卡片：{reason}",
     errors.TypeUnknown: "没有“{type_id}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
     errors.PortTaken: "{host}:{port} 已经被别的程序占用。请关掉它，或者换一个端口：python -m assistant serve --port 7861",
