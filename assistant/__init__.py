@@ -12,9 +12,9 @@ The modules in reading order; each imports only from those before it (a test rea
     mediability advice                  what the police may settle; hits become Advice
     examination                         why they did
     public                              the same, as fit for a visitor of the station hall
-    render office sheets lesson         Advice becomes page, print sheet, text and JSON; Word files; paper; excerpts a lesson
+    render office sheets lesson         Advice becomes page, text and JSON; Word files; paper; excerpts a lesson
     pipeline                            put together: read this one first
-    coverage proofing evaluate          what the corpus holds, how it reads, how well it answers
+    coverage proofing evaluate quality  what the corpus holds, how it reads, how well it answers and answered
     local importing worklist upkeep     what a station adds itself, and how it comes in and goes
     ui cli                              the edges: the only places that catch errors and print
 """

@@ -49,11 +49,11 @@ class Composer:
     """Composes the card from what the retriever ranks."""
 
     def __init__(
-        self, retriever: Retriever, judge: MediabilityJudge, types: Sequence[DisputeType], types_shown: int
+        self, retriever: Retriever, judge: MediabilityJudge, types: Sequence[DisputeType], types_shown: int, law_months: int
     ) -> None:
         self._retriever, self._judge = retriever, judge
         self._types = {item.type_id: item for item in types}
-        self._types_shown = types_shown
+        self._types_shown, self._law_months = types_shown, law_months
         self._typed = {section.name: self._shown_rows(section.kinds) for section in SECTIONS if section.typed}
         self._untyped = {section.name: retriever.rows_of(section.kinds) for section in SECTIONS if not section.typed}
         self._sayings = retriever.rows_by_type((Kind.SAYING,))
@@ -73,7 +73,7 @@ class Composer:
         bare = Advice(
             query=query.text, status=status, message=message, types=self._shown_types(query, status), active=(),
             terms=query.terms, ignored=query.ignored, risks=risks, mediability=None,
-            sections={section.name: () for section in SECTIONS}, elapsed_ms=0.0,
+            sections={section.name: () for section in SECTIONS}, law_months=self._law_months, elapsed_ms=0.0,
         )
         if status != "ok":
             return bare

@@ -151,12 +151,20 @@ def _known_type(args: argparse.Namespace, types: Sequence[DisputeType]) -> str |
 
 
 def evaluate(settings: Settings, args: argparse.Namespace) -> int:
-    """Measure types, risks and refusals on labelled sets (--set may be given more than once)."""
+    """Measure types, risks and refusals on labelled sets (--set may be given more than once); --keep shows the figures at /keeper/quality."""
     from assistant import evaluate as evaluation
-    from assistant import pipeline
+    from assistant import pipeline, quality
+    from assistant.wording import keeper
 
     assistant = pipeline.open_assistant(settings)
+    if args.keep:
+        quality.read(settings.worklist_dir)  # a damaged file is told before the sets are asked, which takes minutes
     reports = [evaluation.evaluate(assistant, path) for path in args.set]
+    if args.keep:
+        today, types = datetime.date.today().isoformat(), [item.type_id for item in assistant.types]
+        kept = [quality.measured(report, settings, types, today) for report in reports if report["n"]]
+        path = quality.keep(settings.worklist_dir, kept)
+        print(keeper.CLI_MEASURED.format(count=len(kept), path=path), file=sys.stderr)
     if args.json:
         for report in reports:
             _print_json(report)
@@ -178,7 +186,7 @@ def lesson(settings: Settings, args: argparse.Namespace) -> int:
     else:
         ids = [item.strip() for item in args.ids.split(",") if item.strip()]
         basket = lessons.basket_of(ids, args.title or words.UNTITLED)
-    made = lessons.resolve(basket, assistant.library.excerpt, strict=not args.file)
+    made = lessons.resolve(basket, assistant.library.excerpt, settings.law_months, strict=not args.file)
     lessons.write(made, assistant.types, args.to)
     for listing, ids in ((words.GONE_LISTING, made.missing), (words.CHANGED_LISTING, made.changed)):
         if ids:
@@ -329,6 +337,7 @@ def parser() -> argparse.ArgumentParser:
     added = command("evaluate", evaluate)
     added.add_argument("--set", type=Path, metavar="FILE.jsonl", action="append", required=True)
     added.add_argument("--json", action="store_true")
+    added.add_argument("--keep", action="store_true")
     added = command("lesson", lesson)
     given = added.add_mutually_exclusive_group(required=True)
     given.add_argument("--ids", metavar="ID,ID")

@@ -159,6 +159,14 @@ class FormatUnknown(AssistantError):
         self.path, self.accepted = path, "、".join(f".{ending}" for ending in accepted)
 
 
+class QualityDamaged(AssistantError):
+    """What `evaluate --keep` wrote cannot be read any more."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
 class PortTaken(AssistantError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is in use")

@@ -72,6 +72,7 @@ class Lesson:
     title: str
     parts: tuple[LessonPart, ...]
     missing: tuple[str, ...]
+    law_months: int  # a law line that was checked longer ago says so
 
     @property
     def excerpts(self) -> tuple[Excerpt, ...]:
@@ -153,7 +154,7 @@ def basket_json(basket: Basket, find: Finder) -> str:
     return json.dumps({"format": FORMAT, "title": basket.title, "sections": sections}, ensure_ascii=False, indent=1)
 
 
-def resolve(basket: Basket, find: Finder, strict: bool = False) -> Lesson:
+def resolve(basket: Basket, find: Finder, law_months: int, strict: bool = False) -> Lesson:
     """Look every id up; what is gone is left out and named.
 
     Raises:
@@ -180,7 +181,7 @@ def resolve(basket: Basket, find: Finder, strict: bool = False) -> Lesson:
             parts.append(LessonPart(part.title, tuple(excerpts)))
     if not parts:
         raise LessonEmpty()
-    return Lesson(basket.title or words.UNTITLED, tuple(parts), tuple(missing))
+    return Lesson(basket.title or words.UNTITLED, tuple(parts), tuple(missing), law_months)
 
 
 def sources(excerpts: Sequence[Excerpt]) -> list[tuple[str, int]]:
@@ -217,13 +218,13 @@ def heading(excerpt: Excerpt, types: Sequence[DisputeType]) -> str:
     return f"{told} · {begins}{'' if begins == passage.text else '……'}"
 
 
-def notes(passage: Passage) -> list[tuple[str, str]]:
+def notes(passage: Passage, law_months: int) -> list[tuple[str, str]]:
     """(label, text) of what belongs to a passage: why, when not to say it, how old the law line is."""
     found = [(wording.META_LABELS[key], str(passage.meta[key])) for key in render.META_SHOWN.get(passage.kind, ()) if key in passage.meta]
     if "avoid" in passage.meta:
         found.append((wording.AVOID_LABEL, str(passage.meta["avoid"])))
     if passage.kind is Kind.LAW:
-        found.append((wording.LAW_BADGE, render.law_badge(passage)))
+        found.append((wording.LAW_BADGE, render.law_badge(passage, law_months)))
     return found
 
 
@@ -265,7 +266,7 @@ def as_docx(lesson: Lesson, types: Sequence[DisputeType]) -> bytes:
         if title:
             file.heading(title)
         for excerpt in part.excerpts:
-            _docx_excerpt(file, excerpt, types)
+            _docx_excerpt(file, excerpt, types, lesson.law_months)
     file.heading(words.REFERENCES)
     for excerpt in lesson.excerpts:
         line = file.paragraph(f"[{excerpt.number}] {reference(excerpt)}", small=True)
@@ -279,10 +280,10 @@ def as_docx(lesson: Lesson, types: Sequence[DisputeType]) -> bytes:
     return file.to_bytes()
 
 
-def _docx_excerpt(file: office.WordFile, excerpt: Excerpt, types: Sequence[DisputeType]) -> None:
+def _docx_excerpt(file: office.WordFile, excerpt: Excerpt, types: Sequence[DisputeType], law_months: int) -> None:
     file.heading(heading(excerpt, types), 2)
     file.quote(excerpt.passage.text)
-    for name, text in notes(excerpt.passage):
+    for name, text in notes(excerpt.passage, law_months):
         file.paragraph_led(name, text)
     if excerpt.remark:
         file.paragraph_led(words.REMARK_LABEL, excerpt.remark, strong=True)
@@ -304,7 +305,7 @@ def as_markdown(lesson: Lesson, types: Sequence[DisputeType]) -> bytes:
         for excerpt in part.excerpts:
             lines += ["", f"### {heading(excerpt, types)}", ""]
             lines += [f"> {line}" for line in excerpt.passage.text.split("\n")]
-            lines += ["", *(f"- **{name}**：{text}" for name, text in notes(excerpt.passage))]
+            lines += ["", *(f"- **{name}**：{text}" for name, text in notes(excerpt.passage, lesson.law_months))]
             if excerpt.remark:
                 remark = excerpt.remark.replace("\n", "\n  ")
                 lines.append(f"- **{words.REMARK_LABEL}**：{remark}")
@@ -328,12 +329,12 @@ def as_pptx(lesson: Lesson, types: Sequence[DisputeType]) -> bytes:
         if title:
             file.title(title, "")
         for excerpt in part.excerpts:
-            _slide(file, excerpt, types)
+            _slide(file, excerpt, types, lesson.law_months)
     return file.to_bytes()
 
 
-def _slide(file: office.SlideFile, excerpt: Excerpt, types: Sequence[DisputeType]) -> None:
-    told = notes(excerpt.passage)
+def _slide(file: office.SlideFile, excerpt: Excerpt, types: Sequence[DisputeType], law_months: int) -> None:
+    told = notes(excerpt.passage, law_months)
     under = next((f"{name}：{text}" for name, text in told if name == wording.AVOID_LABEL), "")
     said = [f"[{excerpt.number}] {reference(excerpt)}"]
     if excerpt.remark:

@@ -38,7 +38,7 @@ class Assistant:
         self._retriever = Retriever(found, parts.segmenter)
         self.library = Library(found, self._retriever, parts.types)
         judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
-        self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown)
+        self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown, settings.law_months)
         laws = {item.passage_id: item for item in map(found.passages.__getitem__, found.rows_of((Kind.LAW,)))}
         self._told = {passage.passage_id: passage for passage in parts.public.passages}
         self._told_in = {document.doc_id: document for document in parts.public.documents}
@@ -133,7 +133,8 @@ class Assistant:
         sections = {section.name: () for section in SECTIONS} | {"law": tuple(self._statute_hits(named))}
         return Advice(
             query=text, status="ok" if named.passages else "low_confidence", message=named.told, types=(), active=(), terms=(),
-            ignored=frozenset(), risks=(), mediability=None, sections=sections, elapsed_ms=round(1000 * (time.perf_counter() - began), 2),
+            ignored=frozenset(), risks=(), mediability=None, sections=sections, law_months=self.settings.law_months,
+            elapsed_ms=round(1000 * (time.perf_counter() - began), 2),
         )
 
     def renewed(self, words: index.Words) -> "Assistant":

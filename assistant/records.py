@@ -338,7 +338,7 @@ Status = Literal["ok", "low_confidence", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The card: everything that page, print sheet, file and JSON show, and nothing else."""
+    """The card: everything that page, paper, file and JSON show, and nothing else."""
 
     query: str
     status: Status
@@ -350,4 +350,5 @@ class Advice:
     risks: tuple[Risk, ...]
     mediability: Mediability | None  # None when there is no card
     sections: Mapping[str, tuple[Hit, ...]]
+    law_months: int  # a law line that was checked longer ago says so
     elapsed_ms: float

@@ -1,4 +1,4 @@
-"""Advice as page, print sheet, plain text and JSON: four functions of one record, so they cannot disagree.
+"""Advice as page, plain text and JSON: three functions of one record, so they cannot disagree; law lines also as paper.
 
 The one place that makes HTML. Everything that comes from a visitor or from the corpus is escaped.
 Written so that the page needs nothing that Gradio's sanitiser drops: classes, ids and links only.
@@ -16,8 +16,6 @@ from assistant.advice import NO_TWO_SIDES
 from assistant.records import UNREVIEWED, Advice, DisputeType, Document, Hit, Kind, Mediability, Passage, Risk
 from assistant.redlines import NO_YIELDING
 from assistant.wording import keeper
-
-LAW_MONTHS = 12  # a law line checked longer ago than this says so
 
 WITHHELD_SECTIONS = ("grievances", "phrasing", "custom", "case", "guidance")
 
@@ -103,8 +101,9 @@ def as_text(advice: Advice) -> str:
     if advice.status == "ok":
         lines += ["", f"【{wording.RISKS_TITLE}】", *_risk_lines(advice.risks)]
         lines += _mediability_lines(advice.mediability)
+        types = [item for item, _ in advice.types]
         for name, hits in advice.sections.items():
-            lines += ["", f"【{wording.SECTION_NAMES[name]}】", *(hit_lines(hits) or [_empty(name, advice)])]
+            lines += ["", f"【{wording.SECTION_NAMES[name]}】", *(hit_lines(hits, types) or [_empty(name, advice)])]
     return "\n".join(lines)
 
 
@@ -152,8 +151,8 @@ def _risk_lines(risks: Sequence[Risk]) -> list[str]:
     return lines
 
 
-def hit_lines(hits: Sequence[Hit]) -> list[str]:
-    return [f"· {_label(hit.passage)}{hit.passage.text}  〔{cite(hit)}〕" for hit in hits]
+def hit_lines(hits: Sequence[Hit], types: Sequence[DisputeType] = ()) -> list[str]:
+    return [f"· {_label(hit.passage, types)}{hit.passage.text}  〔{cite(hit)}〕" for hit in hits]
 
 
 def cite(hit: Hit) -> str:
@@ -161,10 +160,10 @@ def cite(hit: Hit) -> str:
     return f"{hit.document.title} · {hit.passage.section} · {hit.passage.passage_id}"
 
 
-def _label(passage: Passage) -> str:
+def _label(passage: Passage, types: Sequence[DisputeType]) -> str:
     meta = passage.meta
     if passage.kind is Kind.PHRASING:
-        return f"（{meta['stage']}·{meta['listener']}·{meta['setting']}）"
+        return f"（{meta['stage']}·{side_name(passage, types)}·{meta['setting']}）"
     if passage.kind in (Kind.LAW, Kind.CUSTOM, Kind.CASE, Kind.REDLINE):
         return f"{passage.title}："
     if meta.get("role") in ("出路", "提防", "该找谁"):
@@ -193,12 +192,12 @@ def examples(texts: Sequence[str]) -> str:
 def card(advice: Advice, votes: bool = False) -> str:
     """The card for the page; with `votes`, each line can be called useful or useless."""
     if advice.status != "ok":
-        return f'<article class="card">{notice(advice.message)}{_types_html(advice, on_page=True)}</article>'
+        return f'<article class="card">{notice(advice.message)}{_types_html(advice)}</article>'
     if is_statute_card(advice):
         law = _section_html("law", advice.sections["law"], advice, on_page=True)
         return f'<article class="card">{notice(advice.message)}{law}</article>'
-    head = f"{_types_html(advice, on_page=True)}{_terms_html(advice)}{_jump_html(advice)}"
-    return f'<article class="card">{head}{_body(advice, on_page=True, votes=votes)}</article>'
+    head = f"{_types_html(advice)}{_terms_html(advice)}{_jump_html(advice)}"
+    return f'<article class="card">{head}{_body(advice, votes)}</article>'
 
 
 def _with_votes(body: str) -> str:
@@ -237,30 +236,24 @@ def _entry_html(hit: Hit) -> str:
     return f'<li class="hit {passage.kind.value}">{tags}<span class="say">{text}</span>{_cite_html(hit, on_page=True)}</li>'
 
 
-def print_sheet(advice: Advice) -> str:
-    """The same card for paper: no buttons, sources written out."""
-    if advice.status != "ok":
-        return ""
-    if is_statute_card(advice):
-        law = _section_html("law", advice.sections["law"], advice, on_page=False)
-        return f'<article class="sheet paper">{notice(advice.message)}{law}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
-    head = f"<h1>{escape(wording.PRINT_TITLE)}</h1>{_types_html(advice, on_page=False)}"
-    return f'<article class="sheet">{head}{_body(advice, on_page=False)}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
+def statute_sheet(advice: Advice) -> str:
+    """Law lines that were asked for by number, for paper: no buttons, sources written out."""
+    law = _section_html("law", advice.sections["law"], advice, on_page=False)
+    return f'<article class="sheet paper">{notice(advice.message)}{law}<footer>{escape(wording.PRINT_FOOT)}</footer></article>'
 
 
-def _body(advice: Advice, on_page: bool, votes: bool = False) -> str:
-    danger = _risks_html(advice.risks, on_page) + _mediability_html(advice.mediability, on_page)
-    sections = "".join(_section_html(name, hits, advice, on_page) for name, hits in advice.sections.items())
+def _body(advice: Advice, votes: bool) -> str:
+    danger = _risks_html(advice.risks) + _mediability_html(advice.mediability)
+    sections = "".join(_section_html(name, hits, advice, on_page=True) for name, hits in advice.sections.items())
     return danger + (_with_votes(sections) if votes else sections)
 
 
-def _types_html(advice: Advice, on_page: bool) -> str:
+def _types_html(advice: Advice) -> str:
     if not advice.types:
         return ""
     label = wording.TYPES_LABEL if advice.status == "ok" else wording.NEAREST_TYPES
-    tag = "button" if on_page else "span"
     chips = "".join(
-        f'<{tag} class="type"{_id(f"type-{escape(item.type_id)}", on_page)}>{escape(item.name)}<small>{sureness(score)}</small></{tag}>'
+        f'<button class="type" id="type-{escape(item.type_id)}">{escape(item.name)}<small>{sureness(score)}</small></button>'
         for item, score in advice.types
     )
     return f'<p class="types"><b>{escape(label)}</b>{chips}</p>'
@@ -282,16 +275,11 @@ def _term_html(said: str, terms: Sequence[str]) -> str:
     return f'<button class="term{"" if terms else " off"}">{escape(said)}{taken_for}</button>'
 
 
-def _id(name: str, on_page: bool) -> str:
-    """Only the page's card carries ids: the print sheet stands in the same document."""
-    return f' id="{name}"' if on_page else ""
-
-
-def _risks_html(risks: Sequence[Risk], on_page: bool) -> str:
+def _risks_html(risks: Sequence[Risk]) -> str:
     title = f"<h2>{escape(wording.RISKS_TITLE)}</h2>"
     if not risks:
-        return f'<section class="risks calm"{_id("sec-risks", on_page)}>{title}<p>{escape(wording.NO_RISKS)}</p></section>'
-    return f'<section class="risks"{_id("sec-risks", on_page)}>{title}{"".join(_risk_html(risk, on_page) for risk in risks)}{_withheld_html(risks)}</section>'
+        return f'<section class="risks calm" id="sec-risks">{title}<p>{escape(wording.NO_RISKS)}</p></section>'
+    return f'<section class="risks" id="sec-risks">{title}{"".join(map(_risk_html, risks))}{_withheld_html(risks)}</section>'
 
 
 def _withheld_html(risks: Sequence[Risk]) -> str:
@@ -299,12 +287,11 @@ def _withheld_html(risks: Sequence[Risk]) -> str:
     return f'<p class="withheld">{escape(wording.WITHHELD)}</p>' if standing else ""
 
 
-def _risk_html(risk: Risk, on_page: bool) -> str:
-    """One red line; on paper without the words that were typed, because paper is carried about."""
+def _risk_html(risk: Risk) -> str:
     must = "".join(f"<li><b>{escape(wording.RISK_MUST)}</b>{escape(item)}</li>" for item in risk.must)
     never = "".join(f'<li class="never"><b>{escape(wording.RISK_NEVER)}</b>{escape(item)}</li>' for item in risk.never)
-    matched = f'<p class="why">{escape(wording.RISK_MATCHED)}：{escape("、".join(risk.matched))}</p>' if on_page and risk.matched else ""
-    link = f' <a class="source" href="/source/{risk.risk_id}#span" target="_blank">{escape(wording.SOURCE_LINK)}</a>' if on_page else ""
+    matched = f'<p class="why">{escape(wording.RISK_MATCHED)}：{escape("、".join(risk.matched))}</p>' if risk.matched else ""
+    link = f' <a class="source" href="/source/{risk.risk_id}#span" target="_blank">{escape(wording.SOURCE_LINK)}</a>'
     basis = f'<p class="cite">{escape(wording.RISK_BASIS)}：{escape("、".join(risk.basis))}{link}</p>'
     return (
         f'<div class="risk"><h3>■ {escape(risk.name)}</h3><p class="action">{escape(risk.action)}</p>'
@@ -317,31 +304,31 @@ def _section_html(name: str, hits: Sequence[Hit], advice: Advice, on_page: bool)
     title = f"<h2>{escape(wording.SECTION_NAMES[name])}{f'<small>{escape(hint)}</small>' if hint else ''}</h2>"
     items = "".join(_hit_html(hit, advice, on_page) for hit in hits)
     body = f"<ol>{items}</ol>" if items else f'<p class="empty">{escape(_empty(name, advice))}</p>'
-    return f'<section class="part"{_id(f"sec-{name}", on_page)}>{title}{body}</section>'
+    anchor = f' id="sec-{name}"' if on_page else ""  # the paper stands in the same document as the page's card
+    return f'<section class="part"{anchor}>{title}{body}</section>'
 
 
-def _mediability_html(found: Mediability | None, on_page: bool) -> str:
+def _mediability_html(found: Mediability | None) -> str:
     if found is None:
         return ""
-    grounds = "".join(f"<li>{escape(hit.passage.text)}{_cite_html(hit, on_page)}</li>" for hit in found.grounds)
+    grounds = "".join(f"<li>{escape(hit.passage.text)}{_cite_html(hit, on_page=True)}</li>" for hit in found.grounds)
     referrals = "".join(
-        f"<li><b>{escape(hit.passage.meta['who'])}</b>{escape(hit.passage.text)}{_cite_html(hit, on_page)}</li>"
+        f"<li><b>{escape(hit.passage.meta['who'])}</b>{escape(hit.passage.text)}{_cite_html(hit, on_page=True)}</li>"
         for hit in found.referrals
     )
     names = "、".join(hit.passage.meta["who"] for hit in found.referrals)
     label = f"{escape(wording.REFERRALS_LABEL)}：{escape(names)}"
     referrals = f"<details><summary>{label}</summary><ul>{referrals}</ul></details>" if referrals else ""
-    basis = "、".join(_law_link(hit, on_page) for hit in found.basis)
+    basis = "、".join(map(_law_link, found.basis))
     return (
-        f'<section class="mediability {found.verdict}"{_id("sec-mediability", on_page)}>'
+        f'<section class="mediability {found.verdict}" id="sec-mediability">'
         f"<h2>{escape(wording.MEDIABILITY_TITLE)}<strong>{escape(found.name)}</strong></h2><p>{escape(found.text)}</p>"
         f'<ul>{grounds}</ul>{referrals}<p class="cite">{escape(wording.RISK_BASIS)}：{basis}</p></section>'
     )
 
 
-def _law_link(hit: Hit, on_page: bool) -> str:
-    name = escape(hit.passage.title)
-    return f'<a class="source" href="{source_path(hit.passage)}" target="_blank">{name}</a>' if on_page else name
+def _law_link(hit: Hit) -> str:
+    return f'<a class="source" href="{source_path(hit.passage)}" target="_blank">{escape(hit.passage.title)}</a>'
 
 
 def _hit_html(hit: Hit, advice: Advice, on_page: bool) -> str:
@@ -355,8 +342,8 @@ def _hit_html(hit: Hit, advice: Advice, on_page: bool) -> str:
     if "avoid" in passage.meta:
         more += f'<p class="avoid"><b>{escape(wording.AVOID_LABEL)}</b>{escape(passage.meta["avoid"])}</p>'
     if passage.kind is Kind.LAW:
-        more += f'<p class="badge">{escape(law_badge(passage))}</p>'
-    copy = f'<button class="copy">{escape(wording.COPY)}</button>' if on_page and passage.kind is Kind.PHRASING else ""
+        more += f'<p class="badge">{escape(law_badge(passage, advice.law_months))}</p>'
+    copy = f'<button class="copy">{escape(wording.COPY)}</button>' if passage.kind is Kind.PHRASING else ""
     return f'<li class="hit {passage.kind.value}">{tag}<span class="say">{text}</span>{copy}{more}{_cite_html(hit, on_page)}</li>'
 
 
@@ -390,21 +377,21 @@ def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
 
 
 def side_name(passage: Passage, types: Sequence[DisputeType]) -> str:
-    """How the people of this kind of quarrel are called: 楼下住户, not 受损方."""
+    """How the people of this kind of quarrel are called, 楼下住户; a plain word where a line is for any quarrel."""
     sides = {item.type_id: {"受害或受损方": item.harmed, "先动手或过错方": item.accused} for item in types}
     listener = passage.meta["listener"]
     names = (sides.get(type_id, {}).get(listener, "") for type_id in passage.types)
-    return next((name for name in names if name), listener)
+    return next((name for name in names if name), wording.LISTENER_NAMES[listener])
 
 
-def law_badge(passage: Passage) -> str:
-    """Since when a law line is in force, when it was last checked, and whether it may be outdated."""
+def law_badge(passage: Passage, law_months: int) -> str:
+    """Since when a law line is in force, when it was last checked, and whether that is more than `law_months` ago."""
     meta = passage.meta
     told = [f"{wording.LAW_IN_FORCE} {meta['in_force']}"] if meta.get("in_force") else [meta["version"]]
     told.append(f"{wording.LAW_CHECKED} {meta['checked_on']}")
     if "old_article" in meta:
         told.append(f"{wording.LAW_RENUMBERED} {meta['old_article']}")
-    if months_since(meta["checked_on"]) > LAW_MONTHS:
+    if months_since(meta["checked_on"]) > law_months:
         told.append(wording.LAW_OLD)
     return " · ".join(told)
 

@@ -22,11 +22,12 @@ class Settings:
     encoder_dir: Path = Path("models/encoder")  # a local folder: the assistant runs offline
     reader_dir: Path = Path("models/reader")
     index_dir: Path = Path("index")
-    worklist_dir: Path = Path("worklist")  # what the keeper gathers for the corpus's editor, if switched on
+    worklist_dir: Path = Path("worklist")  # what the keeper gathers for the corpus's editor, if switched on; figures of evaluate --keep
     passage_chars: int = 300  # target length of a passage of running text, in characters
     query_chars: int = 2000  # of a longer description the beginning and the end are read
     shown: int = 8  # hits shown by search
     types_shown: int = 5
+    law_months: int = 12  # a law line that was checked longer ago than this says that it may have been revised
     host: str = "127.0.0.1"
     port: int = 7860
     audience: str = "public"  # whom the hall's screen speaks to; "staff" adds the lines for the mediator

@@ -40,7 +40,7 @@ def test_sections_come_in_the_order_of_the_contract(cards: list[Advice]):
 def test_the_page_reads_danger_first_then_what_moves_a_quarrel_then_the_statute(cards: list[Advice]):
     headings = [wording.RISKS_TITLE, *(wording.SECTION_NAMES[name] for name in cards[0].sections)]
     for advice in cards:
-        for face in (render.card(advice), render.print_sheet(advice), render.as_text(advice)):
+        for face in (render.card(advice), render.as_text(advice)):
             places = [face.index(f"<h2>{title}" if "<" in face else f"【{title}】") for title in headings]
             assert places == sorted(places)
 
@@ -114,28 +114,20 @@ def shown_ids(face: str) -> list[str]:
     return re.findall(r" · ([a-z][a-z0-9_-]*(?:#\d+)?)(?=[ 〕<])", html.unescape(face))
 
 
-def test_page_print_sheet_text_json_and_python_give_the_same_advice(cards: list[Advice]):
+def test_page_text_json_and_python_give_the_same_advice(cards: list[Advice]):
     for advice in cards:
         ids = [hit.passage.passage_id for hits in advice.sections.values() for hit in hits]
         from_json = [hit["id"] for hits in render.as_json(advice)["sections"].values() for hit in hits]
         assert from_json == ids
         banner = [hit.passage.passage_id for hit in (*advice.mediability.grounds, *advice.mediability.referrals)]
-        for face in (render.card(advice), render.print_sheet(advice), render.as_text(advice)):
+        for face in (render.card(advice), render.as_text(advice)):
             assert shown_ids(face) == banner + ids
             assert all(html.escape(risk.action) in face or risk.action in face for risk in advice.risks)
 
 
-def test_paper_carries_none_of_the_words_that_were_typed(assistant: Assistant):
-    advice = assistant.ask("我男人喝了酒又打我，脸都肿了，孩子吓得躲在床底下")
-    (matched,) = [risk.matched for risk in advice.risks if risk.risk_id == "domestic_violence"]
-    assert matched and all(word in render.card(advice) for word in matched)
-    assert not any(len(word) > 4 and word in render.print_sheet(advice) for word in matched)
-
-
 def test_what_a_visitor_typed_never_becomes_markup(assistant: Assistant):
     advice = assistant.ask("<img src=x onerror=alert(1)>楼上漏水<script>alert(2)</script>把我家泡了")
-    for face in (render.card(advice), render.print_sheet(advice)):
-        assert "<script" not in face and "<img" not in face
+    assert "<script" not in render.card(advice) and "<img" not in render.card(advice)
 
 
 def test_where_somebody_is_in_danger_only_phrasing_written_for_that_danger_is_said(assistant: Assistant):

@@ -1,7 +1,9 @@
 """The keeper's page: nothing without the password, nothing from other pages, nothing in kiosk mode."""
 
+import base64
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import foreign
@@ -10,9 +12,11 @@ import pytest
 from served import serving
 from station import own_station
 
+from assistant import quality
 from assistant.errors import PasswordWeak
 from assistant.settings import Settings
 from assistant.ui.keeper.session import IDLE_SECONDS, TRIES, TRIES_OF_ALL, WAIT_SECONDS, Door
+from assistant.wording import keeper as words
 
 PASSWORD = "老槐树底下-2026"
 
@@ -34,7 +38,7 @@ def token(client: httpx.Client, path: str = "/keeper") -> str:
     return re.search(r'name="form_token" value="([\w-]+)"', client.get(path).text).group(1)
 
 
-PAGES = ["/keeper/import", "/keeper/notes/custom", "/keeper/entries/local-00000000", "/keeper/test", "/keeper/worklist", "/keeper/worklist.md", "/keeper/pending/1"]
+PAGES = ["/keeper/import", "/keeper/notes/custom", "/keeper/entries/local-00000000", "/keeper/test", "/keeper/worklist", "/keeper/worklist.md", "/keeper/pending/1", "/keeper/quality"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -146,6 +150,29 @@ def test_the_worklist_is_exported_as_a_table(keeper: httpx.Client, address: str)
     keeper.post("/keeper/worklist", data={"form_token": token(keeper), "act": "clear"})
     keeper.post("/keeper/worklist", data={"form_token": token(keeper), "act": "off"})
     assert httpx.post(f"{address}/vote", json=vote).status_code == 404
+
+
+def test_what_was_measured_is_shown_as_table_and_picture(built_settings: Settings, tmp_path: Path):
+    own = replace(built_settings, worklist_dir=tmp_path / "worklist")
+    with serving(own, keeper_password=PASSWORD) as url, httpx.Client(base_url=url, timeout=120) as client:
+        client.post("/keeper/login", data={"password": PASSWORD})
+        assert "还没有量过" in (page := client.get("/keeper/quality").text) and words.QUALITY_COMMAND in page and "<img" not in page
+        report = {
+            "file": "<b>一批.jsonl", "n": 4, "first": 0.75, "p50_ms": 12.0, "intervals": {"first": [0.25, 1.0]},
+            "by_type": {"noise": [1, 2], "leak": [2, 2]}, "by_style": {"<方言>": [3, 4]}, "wrong": [],
+        }
+        quality.keep(own.worklist_dir, [quality.measured(report, own, ["noise", "leak"], "2026-11-22")])
+        answer = client.get("/keeper/quality")
+        assert "&lt;b&gt;一批.jsonl" in answer.text and "大约在 25.0% 到 100.0% 之间" in answer.text and "12 毫秒" in answer.text
+        drawn = [base64.b64decode(found).decode() for found in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', answer.text)]
+        assert [("头一个就对" in svg, "噪声扰民" in svg, "&lt;方言&gt;" in svg) for svg in drawn] == [
+            (True, False, False), (False, True, False), (False, False, True),
+        ]
+        assert drawn[1].index("噪声扰民") < drawn[1].index("漏水渗水") and "1/2" in drawn[1]  # the worst on top
+        assert "img-src 'self' data:" in answer.headers["content-security-policy"]
+        (own.worklist_dir / quality.FILE).write_text("{", encoding="utf-8")
+        damaged = client.get("/keeper/quality")
+        assert damaged.status_code == 409 and "坏了" in damaged.text and "evaluate" in damaged.text
 
 
 def test_the_password_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

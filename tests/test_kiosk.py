@@ -13,6 +13,7 @@ import pytest
 from served import serving
 from starlette.testclient import TestClient
 
+from assistant import wording
 from assistant.settings import Settings
 from assistant.ui.opening import Opening
 from assistant.ui.server import create_kiosk_app
@@ -148,6 +149,14 @@ def test_a_size_that_is_none_of_the_three_is_the_standard_one(client: httpx.Clie
 def test_the_page_gives_a_sign_of_life_that_the_system_can_watch(client: httpx.Client):
     assert client.get("/alive").status_code == 204
     assert client.get("/health/page").status_code == 200 and client.get("/health").text == "ready"
+
+
+def test_law_lines_checked_longer_ago_than_the_setting_say_so_in_the_visitors_words(built_settings: Settings):
+    never = Opening(lambda: pytest.fail("opened"))
+    for months, told in ((-1, True), (10**6, False)):
+        client = TestClient(create_kiosk_app(replace(built_settings, law_months=months), never))
+        assert (words.LAW_OLD in client.get("/result/leak/leak-k1").text) == told
+        assert wording.LAW_OLD not in client.get("/result/leak/leak-k1").text
 
 
 def test_taps_answer_before_the_models_are_there(built_settings: Settings):

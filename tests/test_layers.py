@@ -18,7 +18,7 @@ ORDER = [
 HOMES = {
     "jieba": "segmenter", "opencc": "segmenter", "sentence_transformers": "encoder", "safetensors": "encoder", "faiss": "dense",
     "bm25s": "lexical", "pymilvus": "milvus", "gradio": "ui", "pydantic": "corpus", "trafilatura": "intake", "pypdf": "intake",
-    "lxml": "intake office", "charset_normalizer": "intake", "jinja2": "ui", "markupsafe": "ui", "segno": "ui",
+    "lxml": "intake office", "charset_normalizer": "intake", "jinja2": "ui", "markupsafe": "ui", "segno": "ui", "matplotlib": "ui",
     "docx": "intake office", "pptx": "office",  # Word files are read in one place and written in another
 }
 

@@ -29,7 +29,7 @@ BASKET = Basket("试讲一课", (
 
 @pytest.fixture(scope="module")
 def made(assistant: Assistant) -> lesson.Lesson:
-    return lesson.resolve(BASKET, assistant.library.excerpt)
+    return lesson.resolve(BASKET, assistant.library.excerpt, 12)
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +99,12 @@ def test_a_saved_basket_comes_back_and_holds_no_text_of_the_corpus(assistant: As
         (p.title, [(i.passage_id, i.remark) for i in p.items]) for p in BASKET.parts
     ]
     assert not any(corpus_quote(assistant, passage_id) in saved for passage_id in IDS)
-    assert lesson.resolve(again, assistant.library.excerpt).changed == ()
+    assert lesson.resolve(again, assistant.library.excerpt, 12).changed == ()
 
 
 def test_what_is_gone_or_has_changed_since_is_named(assistant: Assistant):
     basket = Basket("旧课", (Part("", (Item("leak-s10", mark="000000000000"), Item("leak-s999"), Item("noise-g1"))),))
-    made = lesson.resolve(basket, assistant.library.excerpt)
+    made = lesson.resolve(basket, assistant.library.excerpt, 12)
     assert made.missing == ("leak-s999",) and made.changed == ("leak-s10",)
     assert [excerpt.number for excerpt in made.excerpts] == [1, 2]
     assert "leak-s999" in lesson.as_markdown(made, assistant.types).decode()
@@ -122,9 +122,9 @@ def test_a_file_that_is_no_basket_is_refused_with_a_chinese_sentence(text: str):
 
 def test_an_empty_lesson_is_not_written(assistant: Assistant):
     with pytest.raises(LessonEmpty):
-        lesson.resolve(Basket("空", (Part("", ()),)), assistant.library.excerpt)
+        lesson.resolve(Basket("空", (Part("", ()),)), assistant.library.excerpt, 12)
     with pytest.raises(PassageUnknown):
-        lesson.resolve(lesson.basket_of(["no-such"], "x"), assistant.library.excerpt, strict=True)
+        lesson.resolve(lesson.basket_of(["no-such"], "x"), assistant.library.excerpt, 12, strict=True)
 
 
 def test_section_numerals_count_in_chinese():
@@ -164,6 +164,6 @@ def test_the_command_explains_what_went_wrong_and_writes_nothing(run, tmp_path: 
 
 @pytest.mark.parametrize("name", ["楼上楼下噪声", "背靠背调解怎么做"])
 def test_the_shipped_lessons_still_hold(assistant: Assistant, name: str):
-    made = lesson.resolve(lesson.read_basket_file(ROOT / "docs" / "lessons" / f"{name}.json"), assistant.library.excerpt, strict=True)
+    made = lesson.resolve(lesson.read_basket_file(ROOT / "docs" / "lessons" / f"{name}.json"), assistant.library.excerpt, 12, strict=True)
     text = (ROOT / "docs" / "lessons" / f"{name}.md").read_text(encoding="utf-8")
     assert all(f"编号 {excerpt.passage.passage_id}（" in text for excerpt in made.excerpts)

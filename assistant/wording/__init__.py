@@ -78,6 +78,11 @@ LAW_BADGE = "版本"
 LAW_OLD = "可能已修订，用前请核对"
 LAW_RENUMBERED = "旧条号"
 SAY_TO = "对{side}说"
+# whom a line is said to where the kind of quarrel has no name of its own for them; keys of the corpus format
+LISTENER_NAMES = {
+    "双方": "双方", "先动手或过错方": "被指有错的一方", "受害或受损方": "受害的一方", "老人": "老人", "年轻人": "年轻人",
+    "围观亲友": "围观亲友",
+}
 META_LABELS = {
     "why": "为什么", "avoid": AVOID_LABEL, "meaning": "意思", "use": "怎么用", "hurt": "这时别说", "quarrel": "怎么闹起来的",
     "binding": "约束到哪儿", "law": "与法律冲突时", "note": "提醒", "who": "找谁", "spread": "流行",
@@ -117,7 +122,6 @@ COVERAGE_LINE = "{type_id} 的 {what} 有 {have} 条，应有 {least} 条"
 
 SOURCE_BACK = "关上这一页就回到卡片"
 SOURCE_META = "出自 {file} · {source} · {date}"
-PRINT_TITLE = "调解提示卡"
 PRINT_FOOT = "本卡由人写的语料检索而来，每一行都注明出处；法条为转述，引用前请核对官方文本。"
 
 FAULTS = {
@@ -180,6 +184,7 @@ EXPLANATIONS: dict[type[AssistantError], str] = {
     errors.LessonEmpty: "这一课里还没有摘录，或者编号都找不到了。请先放进几条再导出。",
     errors.FormatUnknown: "不会写 {path} 这种文件。文件名请以这些结尾：{accepted}",
     errors.PaperUnwritable: "写不了文件 {path}。请看看文件夹在不在、有没有写的权限，文件是不是正开着，再试一次。",
+    errors.QualityDamaged: "记成绩的文件 {path} 坏了，读不懂。请删掉它，再运行一次：python -m assistant evaluate --set 样例.jsonl --keep",
     errors.NothingToPrint: "没有可以打印的卡片：{reason}",
     errors.TypeUnknown: "没有“{type_id}”这个纠纷类型。类型编号见 corpus/taxonomy.yaml。",
     errors.PortTaken: "{host}:{port} 已经被别的程序占用。请关掉它，或者换一个端口：python -m assistant serve --port 7861",

@@ -2,7 +2,7 @@
 
 TITLE = "管内容"
 APP = "调解助手"
-NAV = {"entries": "本单位的内容", "import": "导入文章", "note": "写一条", "test": "检索测试", "worklist": "待补清单"}
+NAV = {"entries": "本单位的内容", "import": "导入文章", "note": "写一条", "test": "检索测试", "worklist": "待补清单", "quality": "答得怎么样"}
 LOGOUT = "退出"
 YES, NO = "是", "不是"
 
@@ -154,6 +154,35 @@ COUNTS_TITLE, COUNTS_HINT, COUNTS_NONE = "各类纠纷查了多少次", "只记�
 TIMES = "{count} 次"
 USEFUL, USELESS, VOTED = "有用", "没用", "记下了"
 
+# --- quality ---
+QUALITY_TITLE = "答得怎么样"
+QUALITY_HINT = "拿一批事先标好答案的话去问它，数它答对多少。这里只记数，不记一句话。换了模型、改了内容，再量一次，就知道是好了还是差了。"
+QUALITY_COMMAND = "python -m assistant evaluate --set 样例.jsonl --keep"
+QUALITY_NONE = "还没有量过。请装机器的人运行下面这一句，量完刷新本页："
+QUALITY_AGAIN = "要再量一次，请装机器的人运行："
+QUALITY_WHEN = "{day} 量的，问了 {rows} 句。编码模型 {encoder}，判读模型 {reader}。"
+QUALITY_COLUMNS = ("看什么", "多少", "换一批差不多的话再量", "什么意思")
+QUALITY_FIGURES = {
+    "first": ("头一个就对", "排在最前的那一类，正是该有的那一类"),
+    "three": ("前三个里有", "该有的那一类，在排头的三个里"),
+    "every_in_four": ("几件事都听出来", "一段话里不止一种纠纷，前四个里全有了"),
+    "answered": ("给了卡片", "确实是纠纷，没有说拿不准、也没有打回去"),
+    "risk_recall": ("红线没漏", "该亮的红线，亮了多少"),
+    "risk_precision": ("红线没乱亮", "亮了的红线，有多少是该亮的"),
+    "topics": ("要点在卡片上", "该讲到的要点讲到了多少，只比字面，是个大概"),
+    "expected": ("不该答的没乱答", "不是纠纷的话，照该有的样子挡回去了"),
+    "p50_ms": ("一般多快", "一半的话，这么久就答完"),
+    "p95_ms": ("慢的时候", "一百句里有九十五句，不超过这么久"),
+}
+QUALITY_SHARE, QUALITY_BETWEEN, QUALITY_MS, QUALITY_RIGHT = "{share:.1%}", "大约在 {low:.1%} 到 {high:.1%} 之间", "{ms:.0f} 毫秒", "{right}/{total}"
+QUALITY_SAME = "这一批句句一个样，估不出来"
+QUALITY_PICTURES = {
+    "figures": ("一眼看过去", "蓝条是这次的数，黄线是换一批话再量大约会落在哪儿"),
+    "by_type": ("各类纠纷", "头一个就对的有几句；差的排在上头，句数少的别太当真"),
+    "by_style": ("各种说法", "话是怎么说的，答对几句；差的排在上头"),
+}
+QUALITY_NUMBERS = "不看图，看数"
+
 # --- on the card ---
 UNREVIEWED_TAG = "待审核"
 
@@ -168,4 +197,5 @@ CLI_REFUSED = "✕ {name}\n  没收：{reason}"
 CLI_SAME = "＝ {name}\n  {same}"
 CLI_DONE = "收下 {accepted} 份，标为“待审核”；重复 {same} 份，没收 {refused} 份。页面开着的话，在“管内容”里点“重新载入”。"
 CLI_DRY = "只看不收：能收 {accepted} 份，重复 {same} 份，没收 {refused} 份。要收下，去掉 --dry-run 再运行一次。"
+CLI_MEASURED = "记下 {count} 份成绩，只有数，没有一句话：{path}。在“管内容”的“答得怎么样”里看。"
 CLI_NOTHING = "没有找到可以导入的文件。"

@@ -15,7 +15,6 @@ TREE_PICK = "选一类，看它的全部内容"
 TREE_TITLE = "{name}：全部 {count} 条"
 FACETS = {"type_id": "类型", "kind": "内容类别", "stage": "阶段", "listener": "对象", "region": "地区"}
 FACET_HINTS = {"stage": "大白话、俗语和文章才分阶段", "listener": "只有大白话分对象", "region": "选一个地区，通用的也算在内"}
-LISTENERS_SHOWN = {"双方": "双方", "先动手或过错方": "先动手或过错方", "受害或受损方": "受害或受损方", "老人": "老人", "年轻人": "年轻人", "围观亲友": "围观亲友"}
 FOUND = "找到 {total} 条，看到第 {shown} 条"
 FOUND_NONE = "这些条件凑在一起，语料里没有。请去掉一个条件，或者换个说法。"
 ARTICLES_TITLE = "条文"

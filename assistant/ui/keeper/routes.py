@@ -13,15 +13,17 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Red
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import FormData, UploadFile
 
-from assistant import corpus, render, wording
+from assistant import corpus, quality, render, wording
 from assistant.articles import corrected, unpacked
 from assistant.errors import AssistantError, CorpusInvalid, EntryUnknown
 from assistant.importing import Comparison, examine
 from assistant.local import Local
 from assistant.pipeline import Assistant
+from assistant.quality import SHARES, Figure, Measured
 from assistant.quarantine import Quarantine
 from assistant.records import DISABLED, EVERYWHERE, LISTENERS, SETTINGS, STAGES, UNREVIEWED, Fault, Kind
 from assistant.settings import Settings
+from assistant.ui.keeper.picture import Bar, bars
 from assistant.ui.keeper.session import Door, Session
 from assistant.ui.officer.handlers import Handlers
 from assistant.ui.opening import Opening
@@ -58,7 +60,7 @@ def keeper_role(settings: Settings, opening: Opening, worklist: Worklist, passwo
     router.add_api_route("/keeper/keeper.js", lambda: _static("keeper.js", "text/javascript"), methods=["GET"])
     return Role(
         router,
-        gets=(r"/keeper(/import|/pending/\d{1,6}|/notes/[a-z]{1,12}|/entries/[\w-]{1,80}|/test|/worklist(\.md)?|/keeper\.(css|js))?",),
+        gets=(r"/keeper(/import|/pending/\d{1,6}|/notes/[a-z]{1,12}|/entries/[\w-]{1,80}|/test|/quality|/worklist(\.md)?|/keeper\.(css|js))?",),
         posts={
             r"/keeper/import": UPLOAD_MEGABYTES << 20,
             r"/keeper/pending/\d{1,6}/(accept|discard)": FORM_BYTES,
@@ -117,7 +119,7 @@ class _Pages:
         return {
             "/keeper": self.entries, "/keeper/import": self.imports, "/keeper/pending/{number}": self.pending,
             "/keeper/notes/{kind}": self.new_note, "/keeper/entries/{entry_id}": self.entry, "/keeper/test": self.test,
-            "/keeper/worklist": self.worklist, "/keeper/worklist.md": self.export,
+            "/keeper/worklist": self.worklist, "/keeper/worklist.md": self.export, "/keeper/quality": self.quality,
         }
 
     def posts(self) -> dict[str, Page]:
@@ -371,6 +373,33 @@ class _Pages:
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/markdown",
                                  headers={"Content-Disposition": 'attachment; filename="worklist.md"'})
 
+    # --- quality ---------------------------------------------------------------------------
+
+    async def quality(self, request: Request, session: Session) -> Response:
+        return self._page("quality.html", session, reports=await run_in_threadpool(self._measured))
+
+    def _measured(self) -> list[tuple[Measured, list[tuple[str, ...]], list[tuple[str, tuple[Bar, ...], str]]]]:
+        """Each report with its table and its pictures: (name, bars, address)."""
+        return [
+            (item, list(map(_told, item.figures)), [(name, rows, bars(rows)) for name, rows in self._bars(item).items() if rows])
+            for item in quality.read(self._settings.worklist_dir)
+        ]
+
+    def _bars(self, item: Measured) -> dict[str, tuple[Bar, ...]]:
+        """The main figures as they come; types and styles with the worst on top."""
+        found = {"figures": tuple(
+            Bar(words.QUALITY_FIGURES[figure.name][0], figure.value, words.QUALITY_SHARE.format(share=figure.value), figure.interval)
+            for figure in item.figures if figure.name in SHARES
+        )}
+        for name, counts in (("by_type", item.by_type), ("by_style", item.by_style)):
+            rows = [
+                Bar(self._type_names.get(count.label, count.label), count.right / count.total,
+                    words.QUALITY_RIGHT.format(right=count.right, total=count.total))
+                for count in counts
+            ]
+            found[name] = tuple(sorted(rows, key=lambda bar: bar.share))
+        return found
+
     # --- pages -----------------------------------------------------------------------------
 
     def _assistant(self) -> Assistant:
@@ -430,6 +459,16 @@ def _field_faults(faults: list[Fault]) -> list[str]:
         field = words.NOTE_LABELS.get(fault.field, words.NOTE_LABELS["text"])
         told.append(words.FAULT_FIELD.format(field=field, text=text))
     return list(dict.fromkeys(told))
+
+
+def _told(figure: Figure) -> tuple[str, ...]:
+    """One line of the table: what it is, how much, between what, what that means."""
+    name, meaning = words.QUALITY_FIGURES[figure.name]
+    if figure.name not in SHARES:
+        return name, words.QUALITY_MS.format(ms=figure.value), "", meaning
+    low, high = figure.interval or (figure.value, figure.value)
+    between = words.QUALITY_BETWEEN.format(low=low, high=high) if low < high else words.QUALITY_SAME
+    return name, words.QUALITY_SHARE.format(share=figure.value), between, meaning
 
 
 def _pairs(values: Iterable[str]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from assistant import public, render
 from assistant.public import Book, Sheet
 from assistant.records import DisputeType
-from assistant.wording import LAW_OLD, SECTION_NAMES
+from assistant.wording import SECTION_NAMES
 from assistant.wording import kiosk as words
 
 _HERE = Path(__file__).parent
@@ -25,8 +25,8 @@ TEXT_CHARS = 500  # of the box; the server reads no more than settings.query_cha
 class Pages:
     """Every page as a function of what was chosen; shared by all visitors, so nothing here may change."""
 
-    def __init__(self, book: Book, paper: str) -> None:
-        self._book = book
+    def __init__(self, book: Book, paper: str, law_months: int) -> None:
+        self._book, self._law_months = book, law_months
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True,
@@ -64,7 +64,7 @@ class Pages:
         return self._fill(
             "result.html", size, here=here, back=f"/type/{sheet.type.type_id}" if here != "/say" else "/say", sheet=sheet,
             others=others[:3], code=picture(public.code(sheet)), entries=public.cited(sheet.lines()), day=day,
-            old=bool(day) and render.months_since(day) > render.LAW_MONTHS, law_old=LAW_OLD,
+            old=bool(day) and render.months_since(day) > self._law_months,
             withheld=bool(sheet.redlines) and "helps" not in sheet.parts,
         )
 

@@ -26,7 +26,7 @@ GETS = (
 
 def kiosk_role(settings: Settings, opening: Opening, book: Book) -> Role:
     router = APIRouter()
-    pages = Pages(book, settings.kiosk_paper)
+    pages = Pages(book, settings.kiosk_paper, settings.law_months)
     staff = settings.audience == "staff"
     life = _Life()
 

@@ -118,7 +118,7 @@ class Desk:
     def _shown(self, assistant: Assistant, passage: Passage, cite: str, why: tuple[str, ...] = ()) -> Shown:
         # mark_words escapes
         text = Markup(render.mark_words(passage.text, why))
-        return Shown(passage, lesson.label(passage, assistant.types), text, cite, tuple(lesson.notes(passage)))
+        return Shown(passage, lesson.label(passage, assistant.types), text, cite, tuple(lesson.notes(passage, self._settings.law_months)))
 
     def _excerpt(self, assistant: Assistant, passage: Passage, document: Any) -> Shown:
         return self._shown(assistant, passage, f"{document.title} · {passage.section} · {passage.passage_id}")
@@ -166,7 +166,7 @@ class Desk:
 
     def export(self, ending: str, body: bytes) -> Response:
         assistant = self.assistant()
-        made = lesson.resolve(lesson.read_basket(body.decode("utf-8", "replace")), assistant.library.excerpt)
+        made = lesson.resolve(lesson.read_basket(body.decode("utf-8", "replace")), assistant.library.excerpt, self._settings.law_months)
         content = lesson.EXPORTS[ending](made, assistant.types)
         return Response(content, media_type=MEDIA[ending], headers={"Content-Disposition": f"attachment; filename=lesson.{ending}"})
 

@@ -85,7 +85,7 @@ class Handlers:
     def _paper(self, advice: Advice) -> str:
         """The one page to take along; an article that was asked for by number prints as the card shows it."""
         if render.is_statute_card(advice):
-            return render.print_sheet(advice)
+            return render.statute_sheet(advice)
         if advice.status != "ok":
             return ""
         return pages.prepare_html(sheets.prepare(advice, self._opening.wait().checklist))
