@@ -70,9 +70,9 @@ class Retriever:
         """The best passages that pass the filter; mode is hybrid, lexical or dense."""
         if self._index.store is not None:
             return self._search_candidates(query, wanted, count, mode)
-        scores = self.search_scores(query, mode)
-        rows = (row for row in np.argsort(-scores, kind="stable") if scores[row] > 0)
-        accepted = [int(row) for row in rows if wanted.accepts(self._index.passages[row])]
+        among = np.array([row for row, passage in enumerate(self._index.passages) if wanted.accepts(passage)], dtype=np.int64)
+        scores = self.search_scores(query, mode, among)
+        accepted = [int(row) for row in among[np.argsort(-scores[among], kind="stable")] if scores[row] > 0]
         broad = mode == "hybrid" and self._is_broad
         best = self.spread(accepted, scores, count) if broad else [(row, float(scores[row])) for row in accepted[:count]]
         return [self.hit(row, score, query) for row, score in best]
@@ -87,7 +87,8 @@ class Retriever:
         scores = {"lexical": found.lexical, "dense": found.dense}.get(mode)
         if scores is None:
             documents = np.unique(np.asarray(found.doc_ids), return_inverse=True)[1]
-            scores = fuse(found.lexical, found.dense) + vouch(found.dense, documents) + HEADS_SHARE * scaled(found.heads)
+            scores = fuse(found.lexical, found.dense) + HEADS_SHARE * scaled(found.heads)
+            scores[found.accepted] += vouch(found.dense[found.accepted], documents[found.accepted])
             likely = {score.label: score.probability for score in query.types}
             scores += TYPES_SHARE * np.array([sum(likely.get(label, 0.0) for label in types) for types in found.types], dtype=np.float32)
         order = [place for place in np.argsort(-scores, kind="stable") if found.accepted[place] and scores[place] > 0]
@@ -99,12 +100,17 @@ class Retriever:
         self._index.store.warm(rows)
         return [self.hit(row, score, query) for row, (_, score) in zip(rows, best, strict=True)]
 
-    def search_scores(self, query: Query, mode: str = "hybrid") -> np.ndarray:
-        """How well every passage answers a search; shape (passages,)."""
+    def search_scores(self, query: Query, mode: str = "hybrid", among: np.ndarray | None = None) -> np.ndarray:
+        """How well every passage answers a search; shape (passages,).
+
+        Only the rows of `among`, all by default, vouch for one another: those that a filter lets pass.
+        """
         ranking = self.rank(query)
         if mode != "hybrid":
             return {"lexical": ranking.lexical, "dense": ranking.dense}[mode]
-        scores = ranking.fused + vouch(ranking.dense, self._documents)
+        among = np.arange(len(self._documents)) if among is None else among
+        scores = ranking.fused.copy()
+        scores[among] += vouch(ranking.dense[among], self._documents[among])
         if self._heads is not None:
             scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
         for score in query.types:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import index, large, pipeline, postings
+from assistant import articles, index, large, pipeline, postings
 from assistant.dense import Lists, exact_nearest
 from assistant.encoder import Encoder
 from assistant.lexical import Lexical
@@ -123,8 +123,8 @@ def test_what_is_added_is_found_and_what_is_deleted_is_gone_without_a_rebuild(
     (folder.corpus_dir / "新.txt").write_text("祠堂的香火钱怎么分，先请族老坐下来。", encoding="utf-8")
     write_article(folder.corpus_dir, 1, lines=2)
     read: list[Path] = []
-    real = index.articles.stream_articles
-    monkeypatch.setattr(index.articles, "stream_articles", lambda top, files, chars: real(top, read.extend(files) or read, chars))
+    real = articles.stream_articles
+    monkeypatch.setattr(articles, "stream_articles", lambda top, files, chars: real(top, read.extend(files) or read, chars))
     changed = build(folder, parts_of)
     assert sorted(path.name for path in read) == ["001.txt", "新.txt"]
     assert changed.search("祠堂香火钱")[0].passage.text.startswith("祠堂")
