@@ -54,7 +54,7 @@ def test_every_error_is_explained_in_chinese():
     facts = {
         "path": Path("文件"), "reason": "r", "faults": [], "shortfalls": [("leak", "law", 0, 1)], "part": "corpus", "key": "k",
         "accepted": ["a"], "line": 1, "passage_id": "p", "type_id": "t", "host": "h", "port": 1,
-        "name": "文件", "detail": "", "entry_id": "e", "least": 8,
+        "name": "文件", "detail": "", "entry_id": "e", "least": 8, "uri": "http://127.0.0.1:19530",
     }
     for kind in AssistantError.__subclasses__():
         named = kind.__init__.__code__.co_varnames[1 : kind.__init__.__code__.co_argcount]

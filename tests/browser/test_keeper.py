@@ -173,7 +173,7 @@ def test_too_large_an_upload_is_told_before_it_is_sent(page: Page, tmp_path: Pat
 
 def test_the_page_fits_a_narrow_screen_and_names_its_fields(page: Page):
     page.set_viewport_size({"width": 390, "height": 800})
-    for path in ("", "/import", "/notes/phrasing", "/test", "/worklist"):
+    for path in ("", "/import", "/notes/phrasing", "/test", "/worklist", "/quality"):
         page.goto(re.sub(r"/keeper.*", f"/keeper{path}", page.url))
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         unnamed = page.evaluate("[...document.querySelectorAll('input:not([type=hidden]),select,textarea')].filter(e => !e.labels.length).length")
