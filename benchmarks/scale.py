@@ -1,7 +1,7 @@
 """How building and searching grow with the number of passages, on real text.
 
     python -m benchmarks.scale --text ../shared/train/text --articles ../shared/bench/stard/articles.jsonl.xz \
-        --queries ../shared/bench/stard/train.jsonl --sizes 10000 100000 1000000 --work /tmp/scale [--json]
+        --queries ../shared/bench/stard/train.jsonl --sizes 10000 100000 1000000 --work scale-work [--json]
 
 Each size is a folder of plain text files of its own, built with the command that everybody uses and
 opened in a process of its own, so that its memory is its own. `--keep` leaves the folders for a second run.
