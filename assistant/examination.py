@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.advice import SECTIONS, withheld
-from assistant.query import MIN_DISPUTE, MIN_QUESTION, MIN_TYPE, SURE_DISPUTE, active_types
+from assistant.query import MIN_DISPUTE, MIN_QUESTION, MIN_THREE, SURE_DISPUTE, active_types, three_likeliest
 from assistant.records import Advice, Hit, Kind, Passage, Query, Risk
 from assistant.redlines import Rule
 from assistant.retriever import Ranking, Retriever
@@ -72,7 +72,7 @@ def _checks(query: Query) -> tuple[tuple[str, float, str, float], ...]:
         found.append(("off_topic", reading.off_topic, "<", MIN_QUESTION * (1.0 - reading.dispute)))
     else:
         found.append(("sure", reading.dispute, "≥", SURE_DISPUTE))
-    return (*found, ("type", query.types[0].probability if query.types else 0.0, "≥", MIN_TYPE))
+    return (*found, ("type", three_likeliest(query), "≥", MIN_THREE))
 
 
 def _risks(query: Query, advice: Advice, rules: Sequence[Rule], thresholds: Mapping[str, tuple[float, float]]):
