@@ -5,8 +5,8 @@
 For each fold the encoder is refined anew on our own questions and the other four folds, from vectors
 that have seen no question at all, and the fold is searched among all 60,733 articles. With --no-stard
 there is one refinement, on our own questions alone. The encoder of the first fold is the shipped one
-(`training.train_encoder --hold-out 0` makes the same), so it can be kept on the way. 20 to 25 minutes on two cores after the first two
-stages of `training.train_encoder`, which it makes where training/cache lacks them.
+(`training.train_encoder --hold-out 0` makes the same), so it can be kept on the way. The first two stages of
+`training.train_encoder` are made where training/cache lacks them; each fold then takes five to ten minutes.
 """
 
 import argparse
