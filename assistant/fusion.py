@@ -1,27 +1,38 @@
 """Scores of two retrievers become one score."""
 
+import math
+from collections.abc import Collection
+
 import numpy as np
 
 LEXICAL_SHARE = 0.2  # these four were chosen on our own questions that the encoder had not seen, never on
 BEST_SHARE = 0.1  # STARD: the table in docs/benchmarks.md
 CROWD_SHARE = 0.1
 CROWD = 50  # nearest passages among which the documents are counted
+USUAL_RARITY = 0.45  # what a word of a question counts in BM25 where it is found, as a share of the rarest word's ln(passages)
 
 
-def scaled(scores: np.ndarray) -> np.ndarray:
-    """Scale non-negative scores of shape (n,) to at most 1; all zero stays all zero."""
-    highest = float(scores.max(initial=0.0))
+def scaled(scores: np.ndarray, full: float = 0.0) -> np.ndarray:
+    """Scale non-negative scores of shape (n,) to at most 1: by the best of them, or by `full` where that is more."""
+    highest = max(float(scores.max(initial=0.0)), full)
     return scores / highest if highest > 0 else scores
 
 
-def fuse(lexical: np.ndarray, dense: np.ndarray, lexical_share: float = LEXICAL_SHARE) -> np.ndarray:
-    """A weighted sum of BM25 scores and cosines, both of shape (n,), each scaled to its best.
+def full_match(words: Collection[str], passages: int) -> float:
+    """About the BM25 score of a passage that holds every one of these words."""
+    return USUAL_RARITY * len(set(words)) * math.log(1 + passages)
 
-    Weighted because plain reciprocal rank fusion was measured to be no better than the encoder
+
+def fuse(lexical: np.ndarray, dense: np.ndarray, full: float, lexical_share: float = LEXICAL_SHARE) -> np.ndarray:
+    """A weighted sum of BM25 scores and cosines, both of shape (n,).
+
+    Cosines are scaled to the best of them, BM25 to a `full_match`: where the best passage shares two of a
+    story's thirty words, these two are chance and count little; of three words of a
+    trainer's they count much. Weighted because plain reciprocal rank fusion was measured to be no better than the encoder
     alone; convex combination after scaling follows Bruch et al., "An Analysis of Fusion Functions
     for Hybrid Retrieval", TOIS 2023.
     """
-    return lexical_share * scaled(lexical) + (1.0 - lexical_share) * scaled(np.maximum(dense, 0.0))
+    return lexical_share * scaled(lexical, full) + (1.0 - lexical_share) * scaled(np.maximum(dense, 0.0))
 
 
 def vouch(dense: np.ndarray, documents: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.fusion import fuse, scaled, vouch
+from assistant.fusion import full_match, fuse, scaled, vouch
 from assistant.index import Index, head_text
 from assistant.lexical import Lexical
 from assistant.records import Document, Filter, Hit, Kind, Passage, Query
@@ -61,7 +61,10 @@ class Retriever:
         if standard := self._standard_words(query):
             lexical = lexical + TERM_WEIGHT * self._index.lexical.scores(standard)
         dense = self._index.dense.scores(query.vector)
-        return Ranking(lexical, dense, fuse(lexical, dense))
+        return Ranking(lexical, dense, fuse(lexical, dense, self._full(query)))
+
+    def _full(self, query: Query) -> float:
+        return full_match(query.words, len(self._index.passages))
 
     def _standard_words(self, query: Query) -> list[str]:
         return [word for _, term in query.terms for word in self._segmenter.search_words(term)]
@@ -87,7 +90,7 @@ class Retriever:
         scores = {"lexical": found.lexical, "dense": found.dense}.get(mode)
         if scores is None:
             documents = np.unique(np.asarray(found.doc_ids), return_inverse=True)[1]
-            scores = fuse(found.lexical, found.dense) + HEADS_SHARE * scaled(found.heads)
+            scores = fuse(found.lexical, found.dense, self._full(query)) + HEADS_SHARE * scaled(found.heads, self._full(query))
             scores[found.accepted] += vouch(found.dense[found.accepted], documents[found.accepted])
             likely = {score.label: score.probability for score in query.types}
             scores += TYPES_SHARE * np.array([sum(likely.get(label, 0.0) for label in types) for types in found.types], dtype=np.float32)
@@ -112,7 +115,7 @@ class Retriever:
         scores = ranking.fused.copy()
         scores[among] += vouch(ranking.dense[among], self._documents[among])
         if self._heads is not None:
-            scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words))
+            scores[self._articles] += HEADS_SHARE * scaled(self._heads.scores(query.words), self._full(query))
         for score in query.types:
             scores[self._of_type.get(score.label, [])] += TYPES_SHARE * score.probability
         return scores

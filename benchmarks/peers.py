@@ -47,7 +47,7 @@ class Tools:
 def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     """Both of our indexes and their fusion, as the retriever ranks."""
     from assistant.dense import Dense
-    from assistant.fusion import fuse
+    from assistant.fusion import full_match, fuse
     from assistant.lexical import Lexical
 
     lexical = Lexical.build([tools.segmenter.search_words(text) for text in texts])
@@ -57,8 +57,8 @@ def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
 
     def search(question: str) -> list[int]:
         cut = tools.segmenter.segment(question)
-        scores = fuse(lexical.scores(cut.search_words), dense.scores(tools.encoder.encode_segmented(cut)))
-        return best(scores)
+        words, vector = cut.search_words, tools.encoder.encode_segmented(cut)
+        return best(fuse(lexical.scores(words), dense.scores(vector), full_match(words, len(texts))))
 
     return search
 

@@ -27,7 +27,7 @@ from assistant.advice import TYPE_SHARE
 from assistant.dense import Dense
 from assistant.encoder import Encoder
 from assistant.evaluate import interval, mean
-from assistant.fusion import fuse, vouch
+from assistant.fusion import full_match, fuse, vouch
 from assistant.lexical import Lexical
 from assistant.query import understand
 from assistant.reader import load_reader
@@ -66,13 +66,14 @@ class ArticleSearch:
 
     def rankings(self, question: str, vector: np.ndarray, count: int = 100) -> dict[str, list[int]]:
         """The row numbers of the best articles, best first, for each of MODES."""
-        words = self._words.scores(self._segmenter.search_words(question))
+        asked = self._segmenter.search_words(question)
+        words = self._words.scores(asked)
         dense = self._dense.scores(vector)
         scores = {
             "lexical": words,
             "bigrams": self._bigrams.scores(character_bigrams(fold(question))),
             "dense": dense,
-            "hybrid": fuse(words, dense) + vouch(dense, self._documents),
+            "hybrid": fuse(words, dense, full_match(asked, len(self.texts))) + vouch(dense, self._documents),
         }
         return {mode: np.argsort(-scores[mode], kind="stable")[:count].tolist() for mode in MODES}
 

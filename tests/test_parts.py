@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.dense import Dense
-from assistant.fusion import BEST_SHARE, CROWD, CROWD_SHARE, fuse, vouch
+from assistant.fusion import BEST_SHARE, CROWD, CROWD_SHARE, full_match, fuse, vouch
 from assistant.lexical import Lexical
 
 
@@ -41,12 +41,19 @@ def test_dense_scores_are_cosines_in_the_order_of_the_passages(tmp_path: Path):
 
 
 def test_fusion_is_a_weighted_sum_of_scaled_scores():
-    fused = fuse(np.array([2.0, 1.0]), np.array([0.4, 0.8]), lexical_share=0.25)
+    fused = fuse(np.array([2.0, 1.0]), np.array([0.4, 0.8]), full=1.0, lexical_share=0.25)
     assert fused.tolist() == pytest.approx([0.25 * 1 + 0.75 * 0.5, 0.25 * 0.5 + 0.75 * 1])
 
 
+def test_two_words_of_a_long_story_count_less_than_two_of_two():
+    lexical, dense = np.array([2.0, 0.0]), np.array([0.7, 0.8])
+    assert fuse(lexical, dense, full=2.0).argmax() == 0
+    assert fuse(lexical, dense, full=20.0).argmax() == 1
+    assert full_match(["漏水"], 1000) < full_match(["漏水", "赔偿"], 1000) == full_match(["漏水", "赔偿", "漏水"], 1000)
+
+
 def test_fusion_without_any_lexical_match_keeps_the_dense_order():
-    assert fuse(np.zeros(2), np.array([0.1, 0.2])).argmax() == 1
+    assert fuse(np.zeros(2), np.array([0.1, 0.2]), full=0.0).argmax() == 1
 
 
 def test_passages_of_one_document_vouch_for_one_another():

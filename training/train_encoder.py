@@ -5,7 +5,7 @@
 Three stages: skip-gram over running text, contrastive over pairs, then refining on questions against
 the hardest wrong answers. With --hold-out K (0 to 4) every fifth STARD question from the K-th on is kept
 out of training and measured; with --no-stard all of them are. Nothing of ../shared/dev is ever read.
-`python -m training.crossvalidate` measures all five folds.
+`python -m benchmarks.crossvalidate` measures all five folds.
 """
 
 import argparse
