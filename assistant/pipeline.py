@@ -35,15 +35,12 @@ class Assistant:
         self.segmenter = parts.segmenter
         self._index = found
         self._encoder, self._reader, self._parts = encoder, reader, parts
-        self._retriever = Retriever(found, parts.segmenter)
+        stages = Stages(settings, found, reader, parts)
+        self._retriever, self._composer, self._finder = stages.retriever, stages.composer, stages.finder
         self.library = Library(found, self._retriever, parts.types)
-        judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self._retriever)
-        self._composer = Composer(self._retriever, judge, parts.types, settings.types_shown, settings.law_months)
-        laws = {item.passage_id: item for item in map(found.passages.__getitem__, found.rows_of((Kind.LAW,)))}
         self._told = {passage.passage_id: passage for passage in parts.public.passages}
         self._told_in = {document.doc_id: document for document in parts.public.documents}
-        self._finder = RedLineFinder(parts.rules, laws, reader.thresholds)
-        self._statutes = Statutes(tuple(laws.values()), parts.former_laws)
+        self._statutes = Statutes(tuple(stages.laws.values()), parts.former_laws)
 
     def ask(
         self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None,
@@ -151,6 +148,17 @@ class Assistant:
     ) -> Query:
         parts = self._parts
         return understand(text, region, taps, ignored, parts.segmenter, self._encoder, self._reader, parts.lexicon)
+
+
+class Stages:
+    """What works on an open index, one after the other; benchmarks time each of them by itself."""
+
+    def __init__(self, settings: Settings, found: Index, reader: Reader, parts: "Parts") -> None:
+        self.retriever = Retriever(found, parts.segmenter)
+        self.judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), self.retriever)
+        self.composer = Composer(self.retriever, self.judge, parts.types, settings.types_shown, settings.law_months)
+        self.laws = {item.passage_id: item for item in map(found.passages.__getitem__, found.rows_of((Kind.LAW,)))}
+        self.finder = RedLineFinder(parts.rules, self.laws, reader.thresholds)
 
 
 class Parts:

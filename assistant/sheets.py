@@ -8,7 +8,7 @@ until it fits. Names and facts are written by hand on the paper; nothing that wa
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
@@ -20,6 +20,7 @@ from assistant.records import (
     Agreements,
     Checklist,
     Clause,
+    DisputeType,
     Hit,
     Kind,
     Mediability,
@@ -122,49 +123,81 @@ ANSWER_LINES = 1.15  # the empty line under a question
 HEAD_LINES = 1.45  # the heading of a part
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Every line that a card could put on its sheet, made once; the sheets that are tried take of it what they have room for."""
+
+    advice: Advice
+    types: tuple[DisputeType, ...]
+    verdict: Verdict | None
+    questions: tuple[Line, ...]
+    grievances: tuple[Line, ...]
+    phrasing: Mapping[str, tuple[Line, Line]]  # stage to its first line, with what must not be said and without
+    custom: tuple[Line, ...]
+    law: tuple[Line, ...]
+    bring: tuple[Line, ...]
+    next: tuple[Line, ...]
+
+
 def prepare(advice: Advice, checklist: Checklist) -> PrepareSheet:
     """The fullest sheet that fits one page."""
-    room = Room()
-    sheet = _compose(advice, checklist, room)
+    stock, room = _stock(advice, checklist), Room()
+    sheet = _compose(stock, room)
     for part, amount in WISHES:
         wider = replace(room, **{part: amount})
-        tried = _compose(advice, checklist, wider)
+        tried = _compose(stock, wider)
         if height(tried) <= PAGE_LINES:
             room, sheet = wider, tried
     return sheet
 
 
-def _compose(advice: Advice, checklist: Checklist, room: Room) -> PrepareSheet:
+def _stock(advice: Advice, checklist: Checklist) -> Stock:
     sections = advice.sections
     named = {item.type_id: item for item, _ in advice.types}
     types = [named[type_id] for type_id in advice.active if type_id in named] or [*named.values()]
-    first = types[0] if types else None
-    spoken = [hit for hit in sections["phrasing"] if hit.passage.kind is Kind.PHRASING]
-    chosen = _by_stage(spoken, room.phrasing)
-    return PrepareSheet(
-        types=tuple(item.name for item in types[:TYPES_NAMED]),
-        sides=tuple(filter(None, (first.harmed, first.accused))) if first else (),
+    phrasing: dict[str, tuple[Line, Line]] = {}
+    for hit in sections["phrasing"]:
+        if hit.passage.kind is Kind.PHRASING and hit.passage.meta["stage"] not in phrasing:
+            phrasing[hit.passage.meta["stage"]] = _said(hit, advice, avoid=True), _said(hit, advice, avoid=False)
+    return Stock(
+        advice=advice,
+        types=tuple(types),
         verdict=_verdict(advice.mediability),
-        dangers=tuple(_danger(risk, room.must) for risk in advice.risks[: room.dangers]),
-        more_dangers=tuple(risk.name for risk in advice.risks[room.dangers :]),
-        questions=tuple(_line(hit) for hit in sections["questions"][: room.questions]),
-        grievances=tuple(_line(hit) for hit in sections["grievances"][: room.grievances]),
-        phrasing=tuple(_said(hit, advice, number < room.avoid) for number, hit in enumerate(chosen)),
-        custom=tuple(_custom(hit) for hit in sections["custom"][: room.custom]),
-        law=tuple(_line(hit, hit.passage.title) for hit in sections["law"][: room.law]),
-        bring=tuple(Line(item.text, item.item_id) for item in _due(checklist.bring, advice)[: room.bring]),
+        questions=tuple(map(_line, sections["questions"])),
+        grievances=tuple(map(_line, sections["grievances"])),
+        phrasing=phrasing,
+        custom=tuple(map(_custom, sections["custom"])),
+        law=tuple(_line(hit, hit.passage.title) for hit in sections["law"]),
+        bring=tuple(Line(item.text, item.item_id) for item in _due(checklist.bring, advice)),
         next=tuple(Line(item.text, item.item_id) for item in _due(checklist.next, advice)) + _referral(advice),
+    )
+
+
+def _compose(stock: Stock, room: Room) -> PrepareSheet:
+    first = stock.types[0] if stock.types else None
+    risks = stock.advice.risks
+    return PrepareSheet(
+        types=tuple(item.name for item in stock.types[:TYPES_NAMED]),
+        sides=tuple(filter(None, (first.harmed, first.accused))) if first else (),
+        verdict=stock.verdict,
+        dangers=tuple(_danger(risk, room.must) for risk in risks[: room.dangers]),
+        more_dangers=tuple(risk.name for risk in risks[room.dangers :]),
+        questions=stock.questions[: room.questions],
+        grievances=stock.grievances[: room.grievances],
+        phrasing=_by_stage(stock.phrasing, room.phrasing, room.avoid),
+        custom=stock.custom[: room.custom],
+        law=stock.law[: room.law],
+        bring=stock.bring[: room.bring],
+        next=stock.next,
         notes=room.notes,
     )
 
 
-def _by_stage(spoken: Sequence[Hit], count: int) -> list[Hit]:
-    """One line a stage, as many as there is room for, in the order of a mediation."""
-    best: dict[str, Hit] = {}
-    for hit in spoken:
-        best.setdefault(hit.passage.meta["stage"], hit)
-    kept = [stage for stage in STAGE_ORDER if stage in best][:count]
-    return [hit for stage, hit in best.items() if stage in kept]
+def _by_stage(phrasing: Mapping[str, tuple[Line, Line]], count: int, avoid: int) -> tuple[Line, ...]:
+    """One line a stage, as many as there is room for, in the order of a mediation; the first `avoid` say what not to say."""
+    kept = [stage for stage in STAGE_ORDER if stage in phrasing][:count]
+    chosen = [lines for stage, lines in phrasing.items() if stage in kept]
+    return tuple(full if number < avoid else short for number, (full, short) in enumerate(chosen))
 
 
 def _line(hit: Hit, tag: str = "") -> Line:
@@ -220,15 +253,15 @@ def height(sheet: PrepareSheet) -> float:
         told = width(f"{wording.VERDICT}　{sheet.verdict.name}　{sheet.verdict.text}")
         top += _lines(told + CITE_SIZE * width(f"　{wording.BASIS}　{sheet.verdict.basis}"), full - 1) + 0.4
     left -= TICK_LETTERS
-    asked = HEAD_LINES + sum(_lines(_cited(line), left) + ANSWER_LINES for line in sheet.questions)
-    brought = HEAD_LINES + sum(_lines(_cited(line), left) for line in sheet.bring)
-    felt = sum(_lines(_cited(line), right) for line in sheet.grievances) + (HEAD_LINES if sheet.grievances else 0)
+    asked = HEAD_LINES + sum(_cited_lines(line, left) + ANSWER_LINES for line in sheet.questions)
+    brought = HEAD_LINES + sum(_cited_lines(line, left) for line in sheet.bring)
+    felt = sum(_cited_lines(line, right) for line in sheet.grievances) + (HEAD_LINES if sheet.grievances else 0)
     said = HEAD_LINES + sum(
-        _lines(_cited(line), right) + 0.15 + (_lines(line.avoid + wording.AVOID, right) if line.avoid else 0)
+        _cited_lines(line, right) + 0.15 + (_lines(line.avoid + wording.AVOID, right) if line.avoid else 0)
         for line in sheet.phrasing
     )
     below = sum(
-        HEAD_LINES + sum(_lines(_cited(line), full) for line in part)
+        HEAD_LINES + sum(_cited_lines(line, full) for line in part)
         for part in (sheet.law, sheet.custom, sheet.next) if part
     )
     written = HEAD_LINES + 1.6 * sheet.notes if sheet.notes else 0
@@ -241,16 +274,18 @@ def _danger_lines(danger: Danger) -> float:
     return sum(_lines(line, PAGE_LETTERS - 1) for line in lines) + 0.25
 
 
-def _cited(line: Line) -> float:
-    """The width of a line with its tag and, in small print, its source."""
-    return width(f"{line.tag}　{line.text}" if line.tag else line.text) + CITE_SIZE * width(wording.SOURCE.format(source=line.source))
+@lru_cache(maxsize=8192)  # lines of the corpus, never what was typed; a sheet measures each of them 38 times
+def _cited_lines(line: Line, letters: float) -> int:
+    """How many lines of the page a line takes with its tag and, in small print, its source."""
+    told = width(f"{line.tag}　{line.text}" if line.tag else line.text)
+    return _lines(told + CITE_SIZE * width(wording.SOURCE.format(source=line.source)), letters)
 
 
 def _lines(text: str | float, letters: float) -> int:
     return max(1, math.ceil((width(text) if isinstance(text, str) else text) / (letters - RAGGED)))
 
 
-@lru_cache(maxsize=8192)  # lines of the corpus, never what was typed; a sheet measures each of them 38 times
+@lru_cache(maxsize=8192)  # these too
 def width(text: str) -> float:
     """How wide a text is, in Chinese letters."""
     return sum(1.0 if unicodedata.east_asian_width(letter) in "WFA" else 0.58 for letter in text)

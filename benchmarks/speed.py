@@ -16,16 +16,12 @@ from typing import Any
 import httpx
 import numpy as np
 
-from assistant import corpus, index, pipeline, query, render, sheets
-from assistant.advice import Composer
+from assistant import index, pipeline, query, render, sheets
 from assistant.encoder import Encoder
 from assistant.fusion import fuse
-from assistant.mediability import MediabilityJudge
 from assistant.reader import load_reader
 from assistant.records import Taps
-from assistant.redlines import RedLineFinder
-from assistant.retriever import Retriever
-from assistant.settings import DEFAULT_SETTINGS, load_settings
+from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 from benchmarks.serving import Asker, ask_event, resident_mb, served
 from training import bank
 
@@ -43,6 +39,28 @@ def timed(run: Callable[[Any], Any], items: Sequence[Any]) -> np.ndarray:
         run(item)
         spent.append(1000 * (time.perf_counter() - began))
     return np.array(spent)
+
+
+def times(settings: Settings, texts: Sequence[str]) -> dict[str, np.ndarray]:
+    """Milliseconds of every part of one `ask`, for each text; the parts are made as the assistant makes its own."""
+    parts = pipeline.Parts(settings)
+    found, encoder = index.open_index(settings), Encoder(settings.encoder_dir, parts.segmenter)
+    reader = load_reader(settings.reader_dir, parts.features)
+    stages = pipeline.Stages(settings, found, reader, parts)
+    cut = [parts.segmenter.segment(text) for text in texts]
+    queries = [query.understand(t, None, Taps(), frozenset(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
+    both = [(ranking.lexical, ranking.dense) for ranking in map(stages.retriever.rank, queries)]
+    return {
+        "segmentation": timed(parts.segmenter.segment, texts),
+        "encoding": timed(encoder.encode_segmented, cut),
+        "lexical (BM25)": timed(lambda item: found.lexical.scores(item.words), queries),
+        "dense (FAISS)": timed(lambda item: found.dense.scores(item.vector), queries),
+        "fusion": timed(lambda item: fuse(*item), both),
+        "types and red lines": timed(reader.read, cut),
+        "red lines that stand": timed(stages.finder.find, queries),
+        "may it be mediated": timed(lambda item: stages.judge.judge(item, ()), queries),
+        "ranking and advice": timed(lambda item: stages.composer.compose(item, (), "ok", ""), queries),
+    }
 
 
 async def round_trips(address: str, texts: Sequence[str]) -> np.ndarray:
@@ -70,30 +88,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     settings = load_settings(DEFAULT_SETTINGS)
     texts = [row.text for row in bank.descriptions(split="test")][: args.count]
-    parts = pipeline.Parts(settings)
-    found, encoder = index.open_index(settings), Encoder(settings.encoder_dir, parts.segmenter)
-    reader = load_reader(settings.reader_dir, parts.features)
     assistant = pipeline.open_assistant(settings)
-    retriever = Retriever(found, parts.segmenter)
-    judge = MediabilityJudge(*corpus.read_mediability(settings.mediability_file), retriever)
-    composer = Composer(retriever, judge, parts.types, settings.types_shown)
-    finder = RedLineFinder(parts.rules, {}, reader.thresholds)
-    cut = [parts.segmenter.segment(text) for text in texts]
-    queries = [query.understand(t, None, Taps(), frozenset(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
-    both = [(ranking.lexical, ranking.dense) for ranking in map(retriever.rank, queries)]
-    rows = {
-        "segmentation": timed(parts.segmenter.segment, texts),
-        "encoding": timed(encoder.encode_segmented, cut),
-        "lexical (BM25)": timed(lambda item: found.lexical.scores(item.words), queries),
-        "dense (FAISS)": timed(lambda item: found.dense.scores(item.vector), queries),
-        "fusion": timed(lambda item: fuse(*item), both),
-        "types and red lines": timed(reader.read, cut),
-        "red lines that stand": timed(finder.find, queries),
-        "may it be mediated": timed(lambda item: judge.judge(item, ()), queries),
-        "ranking and advice": timed(lambda item: composer.compose(item, (), "ok", ""), queries),
-    }
+    rows = times(settings, texts)
     whole = timed(assistant.ask, texts)
-    print(f"{len(texts)} descriptions over {len(found.passages)} passages, milliseconds; ranking and advice holds the rows above it again")
+    print(f"{len(texts)} descriptions over {len(assistant.passages())} passages, milliseconds; ranking and advice holds the rows above it again")
     print(f"{'part':<22}{'p50':>8}{'p95':>8}{'p99':>8}{'share':>8}")
     show({**rows, "whole ask": whole}, whole)
     floor = sum(rows[name] for name in FLOOR)

@@ -22,6 +22,9 @@ OFFICER = "/officer"
 SESSIONS_KEPT = 200  # Gradio keeps each visitor's last values; ten thousand by default
 PAGE_FIRST_SECONDS = 1.5  # the models' imports would fight the first page for the interpreter
 WAITING = 64  # requests in the queue, as a backstop
+# The event loop gives the interpreter away at every packet it sends; by default it waits 5 ms to get it back from a
+# thread that computes.
+SWITCH_SECONDS = 0.0005
 
 # Set before Gradio is imported: no telemetry, no hub, no history of runs in the browser.
 QUIET = {
@@ -33,6 +36,10 @@ QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "NO_PROXY": "127.0.0.1,localhost",
+    # Gradio would make a table of its last ten thousand events after each one, for a page that is switched off.
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
+    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+    "MPLBACKEND": "agg",  # Gradio asks for it at each event, and looking for a screen would load all of pyplot
 }
 
 
@@ -125,6 +132,7 @@ def serve(settings: Settings, kiosk: bool = False, keeper_password: str = "") ->
     opening = Opening(lambda: pipeline.open_assistant(settings))
     app = create_kiosk_app(settings, opening) if kiosk else create_app(settings, opening, keeper_password)
     opening.start(after_s=PAGE_FIRST_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     import uvicorn
 
     print(wording.SERVING.format(url=f"http://{settings.host}:{settings.port}/"), file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -71,13 +72,16 @@ def build_page(handlers: Handlers, regions: Sequence[str]) -> gr.Blocks:
         admission = Admission(ASK_AT_ONCE, ASK_WAITING)
         busy = render.notice(wording.BUSY)
 
-        async def ask_anew(*given: str) -> tuple[str, ...]:
-            return await admission.run(handlers.ask_anew, *given) or (busy, "", "", "")
+        async def ask_anew(*given: Any) -> tuple[str, ...]:
+            return await admission.run(handlers.ask_anew, *map(_text, given)) or (busy, "", "", "")
 
-        async def refined_card(*given: str) -> tuple[str, ...]:
-            return await admission.run(handlers.refine, *given) or (busy, "")
+        async def refined_card(*given: Any) -> tuple[str, ...]:
+            return await admission.run(handlers.refine, *map(_text, given)) or (busy, "")
 
-        asked = {"api_visibility": "private", "concurrency_limit": None, "concurrency_id": "ask"}  # the line is `admission`
+        # The line is `admission`. Gradio would prepare each value in a thread of its own, nine of them a question, and
+        # each waits for the interpreter behind those that compute; `_text` does what the handlers need of it.
+        asked = {"api_visibility": "private", "concurrency_limit": None, "concurrency_id": "ask",
+                 "preprocess": False, "postprocess": False}
         gr.on([ask.click, text.submit], ask_anew, inputs=[text, region, *taps], api_name="ask",
               outputs=[card, sheet, picked, ignored], **asked)
         refined = {"inputs": [text, region, *taps, picked, ignored], "outputs": [card, sheet]}
@@ -89,3 +93,8 @@ def build_page(handlers: Handlers, regions: Sequence[str]) -> gr.Blocks:
         page.load(handlers.greet, outputs=status, api_name="greet", api_visibility="private", concurrency_limit=20,
                   concurrency_id="greet")
     return page
+
+
+def _text(sent: Any) -> str:
+    """A value as a browser sent it (the gate lets only plain ones pass), as the text that the handlers expect."""
+    return "" if sent is None else str(sent)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from assistant import corpus, sheets
 from assistant.errors import AssistantError
@@ -82,10 +83,15 @@ def sheets_role(settings: Settings, opening: Opening, advise: Callable[..., Advi
         asked = read_asked(await request.body())
         if asked is None:
             return Response(status_code=400)
+        made = await run_in_threadpool(prepared, asked)  # half a second in which others want their cards
+        return Response(status_code=409) if made is None else _word(made, words.FILE_PREPARE)
+
+    def prepared(asked: Asked) -> bytes | None:
+        """The Word file; None when there is no card to make it of."""
         advice = advise(asked.text, asked.region, *asked.taps, asked.type_id, asked.ignored)
         if not isinstance(advice, Advice) or not advice.types or advice.status != "ok":
-            return Response(status_code=409)
-        return _word(sheets.prepare_docx(sheets.prepare(advice, opening.wait().checklist)), words.FILE_PREPARE)
+            return None
+        return sheets.prepare_docx(sheets.prepare(advice, opening.wait().checklist))
 
     return Role(
         router, gets=(r"/agreement/[a-z]+(?:\.docx)?",), posts={"/sheet/prepare": BODY_BYTES}
