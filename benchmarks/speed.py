@@ -18,7 +18,7 @@ import numpy as np
 
 from assistant import index, pipeline, query, render, sheets
 from assistant.encoder import Encoder
-from assistant.fusion import fuse
+from assistant.fusion import full_match, fuse
 from assistant.reader import load_reader
 from assistant.records import Taps
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
@@ -49,13 +49,14 @@ def times(settings: Settings, texts: Sequence[str]) -> dict[str, np.ndarray]:
     stages = pipeline.Stages(settings, found, reader, parts)
     cut = [parts.segmenter.segment(text) for text in texts]
     queries = [query.understand(t, None, Taps(), frozenset(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
-    both = [(ranking.lexical, ranking.dense) for ranking in map(stages.retriever.rank, queries)]
+    ranked = list(zip(map(stages.retriever.rank, queries), queries, strict=True))
+    halves = [(both.lexical, both.dense, full_match(item.words, len(found.passages))) for both, item in ranked]
     return {
         "segmentation": timed(parts.segmenter.segment, texts),
         "encoding": timed(encoder.encode_segmented, cut),
         "lexical (BM25)": timed(lambda item: found.lexical.scores(item.words), queries),
         "dense (FAISS)": timed(lambda item: found.dense.scores(item.vector), queries),
-        "fusion": timed(lambda item: fuse(*item), both),
+        "fusion": timed(lambda item: fuse(*item), halves),
         "types and red lines": timed(reader.read, cut),
         "red lines that stand": timed(stages.finder.find, queries),
         "may it be mediated": timed(lambda item: stages.judge.judge(item, ()), queries),
