@@ -38,7 +38,11 @@ from training.ranking import per_question
 
 MODES = ("lexical", "bigrams", "dense", "hybrid")
 ASKED_MODES = ("lexical", "dense", "hybrid")  # what `search` offers; bigrams are a yardstick only
-GUIDANCE_PROBE = Path("training/judge/guidance.jsonl")
+JUDGE = Path("training/judge")
+GUIDANCE_PROBES = {  # the second was written when the shares of fusion had been chosen
+    "guidance probe": JUDGE / "guidance.jsonl",
+    "second guidance probe": JUDGE / "guidance-2.jsonl",
+}
 Figures = list[dict[str, float]]  # one value a figure, for each question
 _ARTICLE = re.compile(r"第[一二三四五六七八九十百千零〇\d]+条")
 
@@ -202,7 +206,7 @@ def table(settings: Settings, shared: Path) -> None:
         "STARD, questions seen": stard(settings, bench / "articles.jsonl.xz", bench / "train.jsonl"),
         "dev pairs": pairs(settings, dev / "pairs.jsonl"),
         "seeds probe": seeds(settings, shared / "seeds", dev / "seeds_probe.jsonl"),
-        "guidance probe": guidance(settings, GUIDANCE_PROBE),
+        **{name: guidance(settings, probe) for name, probe in GUIDANCE_PROBES.items()},
         "dev disputes": disputes(settings, dev / "disputes.jsonl"),
     }
     print("| set | ranking | figures with 95 % intervals |\n|---|---|---|")
@@ -221,7 +225,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     added = commands.add_parser("seeds")
     added.add_argument("--seeds", type=Path, default=Path("../shared/seeds"))
     added.add_argument("--probe", type=Path, default=Path("../shared/dev/seeds_probe.jsonl"))
-    commands.add_parser("guidance").add_argument("--probe", type=Path, default=GUIDANCE_PROBE)
+    commands.add_parser("guidance").add_argument("--probe", type=Path, default=GUIDANCE_PROBES["guidance probe"])
     commands.add_parser("disputes").add_argument("--file", type=Path, default=Path("../shared/dev/disputes.jsonl"))
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true")

@@ -13,7 +13,7 @@ from assistant.index import read_corpus
 from assistant.settings import DEFAULT_SETTINGS, load_settings
 from training import contrast, sources
 
-PROBE = ROOT / "training" / "judge" / "guidance.jsonl"
+PROBES = sorted((ROOT / "training" / "judge").glob("guidance*.jsonl"))
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,8 @@ def texts() -> list[str]:
     return [json.loads(row)["text"] for row in rows]
 
 
-def test_no_question_stands_twice_and_none_is_of_the_probe(texts: list[str]):
-    probe = {json.loads(line)["question"] for line in PROBE.read_text("utf-8").splitlines()}
+def test_no_question_stands_twice_and_none_is_of_the_probes(texts: list[str]):
+    probe = {json.loads(line)["question"] for path in PROBES for line in path.read_text("utf-8").splitlines()}
 
     assert [text for text, times in Counter(texts).items() if times > 1] == []
     assert probe.isdisjoint(texts)
