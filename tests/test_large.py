@@ -176,6 +176,18 @@ def test_what_is_added_is_found_and_what_is_deleted_is_gone_without_a_rebuild(
     assert index.is_current(folder)
 
 
+def test_opening_and_searching_a_large_index_read_only_what_is_shown(
+    folder: Settings, parts_of: tuple[pipeline.Parts, Encoder], monkeypatch: pytest.MonkeyPatch
+):
+    read: list[int] = []
+    real = large._Passages.__getitem__
+    monkeypatch.setattr(large._Passages, "__getitem__", lambda self, row: read.append(row) or real(self, row))
+    opened = build(folder, parts_of)
+    assert read == []
+    hits = opened.search(ASKED[0], Filter(), 5)
+    assert len(hits) == 5 and len(set(read)) == 5
+
+
 def test_a_build_that_breaks_off_is_taken_up_where_it_stopped(
     folder: Settings, parts_of: tuple[pipeline.Parts, Encoder], monkeypatch: pytest.MonkeyPatch
 ):
