@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import articles, index, large, pipeline, postings
+from assistant import articles, index, large, pipeline, postings, retriever
 from assistant.dense import Codes, exact_nearest
 from assistant.encoder import Encoder
 from assistant.lexical import Lexical
@@ -181,6 +181,7 @@ def test_opening_and_searching_a_large_index_read_only_what_is_shown(
 ):
     read: list[int] = []
     real = large._Passages.__getitem__
+    monkeypatch.setattr(retriever, "ALL_SCORED", 100)
     monkeypatch.setattr(large._Passages, "__getitem__", lambda self, row: read.append(row) or real(self, row))
     opened = build(folder, parts_of)
     assert read == []
