@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -58,8 +59,11 @@ class Composer:
         self._untyped = {section.name: retriever.rows_of(section.kinds) for section in SECTIONS if not section.typed}
         self._sayings = retriever.rows_by_type((Kind.SAYING,))
         self._of_type = {type_id: frozenset(rows) for type_id, rows in retriever.rows_by_type(Kind).items()}
-        self._of_region = retriever.rows_by_region()
         self._danger = retriever.hits_by_risk(Kind.PHRASING)
+
+    @cached_property  # all passages are gone through for the first card, not when an index that is only searched is opened
+    def _of_region(self) -> dict[str, list[int]]:
+        return self._retriever.rows_by_region()
 
     def _shown_rows(self, kinds: Sequence[Kind]) -> dict[str, list[int]]:
         """The rows of each type, without those that stand in the banner."""

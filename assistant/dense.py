@@ -45,37 +45,38 @@ class Dense:
         return cls(faiss.deserialize_index(np.frombuffer(path.read_bytes(), dtype=np.uint8)))
 
 
-# Of the first ten of exact search, for passages as queries. Questions lie further from the lists: of 21,949 passages
-# they found .987 with the lists that find .997 for passages, and .956 with those that find .988 (docs/scale.md).
-RECALL = 0.995
-PROBES = (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536)  # lists looked at: the fewest that reach RECALL
-PER_LIST = 64  # vectors that each list is learned from
+RECALL = 0.995  # of the first ten of exact search, for passages as queries: so many must be among those read again
+READ_AGAIN = (1_000, 2_000, 4_000, 8_000, 16_000)  # candidates: the fewest that reach RECALL
+AGAIN_PER_HIT = 3  # and at least so many for each row asked for: 1,000 hold .99 of the first 300 (docs/scale.md)
+BYTES_REACH = 4.0  # standard deviations that a byte spans: .995 of the first ten, from least to most .992 (docs/scale.md)
+NARROW = 0.2  # share of passages: where a filter leaves fewer, the bytes of all these are read and the short codes are not
 BLOCK = 65_536  # vectors decoded at a time
 
 
-class Lists:
-    """Inner product over inverted lists of 8-bit vectors: a quarter of the memory, and only some lists are looked at.
+class Codes:
+    """Inner product over codes: short ones of all passages are read, then the bytes of those that came out best.
 
-    Source: Jégou et al., "Product Quantization for Nearest Neighbor Search", TPAMI 2011 (the inverted
-    file); the codes here are scalar, one byte a dimension.
+    A short code is four bits for two dimensions, and a register holds sixteen of its distances, so that one core goes
+    through a million passages (64 MB) in some milliseconds: neither lists nor a graph, hence nothing that rows added
+    later would not fit into. Source: André et al., "Cache Locality is Not Enough: High-Performance Nearest Neighbor
+    Search with Product Quantization Fast Scan", VLDB 2015.
     """
 
-    def __init__(self, engine: faiss.IndexIVFScalarQuantizer, probes: int) -> None:
-        engine.set_direct_map_type(faiss.DirectMap.Array)
-        self._engine, self.probes = engine, probes
+    def __init__(self, engine: faiss.IndexRefine, read_again: int) -> None:
+        self._engine, self.read_again = engine, read_again
+        self._short, self._bytes = faiss.downcast_index(engine.base_index), faiss.downcast_index(engine.refine_index)
 
     @classmethod
-    def build(cls, sample: np.ndarray, total: int) -> "Lists":
-        """Learn the lists for `total` vectors from a sample of them; vectors are added afterwards."""
-        lists = max(16, int(2 * total**0.5))
-        quantizer = faiss.IndexFlatIP(sample.shape[1])
-        engine = faiss.IndexIVFScalarQuantizer(
-            quantizer, sample.shape[1], lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
-        )
-        engine.cp.niter = 8
-        engine.cp.max_points_per_centroid = PER_LIST
+    def build(cls, sample: np.ndarray) -> "Codes":
+        """Learn the codes from a sample of the vectors, shape (n, dimensions); vectors are added afterwards."""
+        dimensions = sample.shape[1]
+        pairs = dimensions // 2 if dimensions % 2 == 0 else dimensions
+        short = faiss.IndexPQFastScan(dimensions, pairs, 4, faiss.METRIC_INNER_PRODUCT)
+        in_bytes = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+        in_bytes.sq.rangestat, in_bytes.sq.rangestat_arg = faiss.ScalarQuantizer.RS_meanstd, BYTES_REACH
+        engine = faiss.IndexRefine(short, in_bytes)
         engine.train(sample)
-        return cls(engine, PROBES[-1])
+        return cls(engine, READ_AGAIN[-1])
 
     @property
     def total(self) -> int:
@@ -86,38 +87,56 @@ class Lists:
         self._engine.add(vectors)
 
     def best(self, vector: np.ndarray, count: int, allowed: np.ndarray | None = None) -> np.ndarray:
-        """The rows of the about `count` nearest vectors; `allowed` is a mask of shape (total,)."""
-        selector = None if allowed is None else faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-        how = faiss.SearchParametersIVF(nprobe=self.probes, sel=selector)
-        _, rows = self._engine.search(vector[None, :], count, params=how)
+        """The rows of the about `count` nearest vectors, nearest first; `allowed` is a mask of shape (total,)."""
+        again = max(self.read_again, AGAIN_PER_HIT * count)
+        if allowed is None:
+            return self._nearest(vector, again)[:count]
+        share = np.count_nonzero(allowed) / max(self.total, 1)
+        if share >= NARROW:  # short codes know no filter: so many more that enough are left
+            rows = self._nearest(vector, int(again / share))
+            rows = rows[allowed[rows]][:count]
+            if len(rows) == count:
+                return rows
+        selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        _, rows = self._bytes.search(vector[None, :], count, params=faiss.SearchParameters(sel=selector))
+        return rows[0][rows[0] >= 0]
+
+    def _nearest(self, vector: np.ndarray, again: int) -> np.ndarray:
+        _, rows = self._engine.search(vector[None, :], min(again, self.total))
         return rows[0][rows[0] >= 0]
 
     def of_rows(self, vector: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Cosines of these rows; float32 of shape (rows,)."""
-        return self._engine.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64)) @ vector
+        return self._bytes.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64)) @ vector
 
     def scores(self, vector: np.ndarray) -> np.ndarray:
         """Cosine of every passage, shape (total,): all are decoded, so this is for cards and not for every search."""
         blocks = (np.arange(start, min(start + BLOCK, self.total)) for start in range(0, self.total, BLOCK))
         return np.concatenate([self.of_rows(vector, block) for block in blocks])
 
-    def choose_probes(self, queries: np.ndarray, exact: np.ndarray) -> float:
-        """Look at as few lists as find RECALL of the exact first ten, shape (queries, 10); returns the recall."""
-        found = 0.0
-        for self.probes in PROBES:
-            _, rows = self._engine.search(queries, exact.shape[1], params=faiss.SearchParametersIVF(nprobe=self.probes))
-            found = float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(rows.tolist(), exact.tolist(), strict=True)]))
-            if found >= RECALL:
+    def choose_read_again(self, queries: np.ndarray, exact: np.ndarray) -> float:
+        """Read as few again as hold RECALL of the exact first ten, shape (queries, 10).
+
+        Returns:
+            The share of the exact first ten that `best` then finds: bytes, too, lose a few near ties.
+        """
+        for self.read_again in READ_AGAIN:
+            _, rows = self._short.search(queries, min(self.read_again, self.total))
+            if _share_found(rows, exact) >= RECALL:
                 break
-        return found
+        return _share_found([self.best(query, exact.shape[1]) for query in queries], exact)
 
     def save(self, path: Path) -> None:
         path.write_bytes(faiss.serialize_index(self._engine).tobytes())
 
     @classmethod
-    def load(cls, path: Path, probes: int) -> "Lists":
+    def load(cls, path: Path, read_again: int) -> "Codes":
         """Raises OSError or RuntimeError when the file is missing or damaged."""
-        return cls(faiss.deserialize_index(np.fromfile(path, dtype=np.uint8)), probes)
+        return cls(faiss.deserialize_index(np.fromfile(path, dtype=np.uint8)), read_again)
+
+
+def _share_found(rows: Iterable[np.ndarray], exact: np.ndarray) -> float:
+    return float(np.mean([np.isin(wanted, found).mean() for found, wanted in zip(rows, exact, strict=True)]))
 
 
 def exact_nearest(blocks: Iterable[np.ndarray], queries: np.ndarray, count: int) -> np.ndarray:

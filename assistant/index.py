@@ -22,7 +22,7 @@ from assistant import corpus as corpus_reader
 from assistant import encoder as encoder_files
 from assistant import large, milvus, wording
 from assistant.corpus import Corpus
-from assistant.dense import Dense, Lists
+from assistant.dense import Codes, Dense
 from assistant.encoder import Encoder
 from assistant.errors import AssistantError, FileMissing, IndexDamaged, IndexMissing, IndexStale
 from assistant.lexical import Lexical
@@ -32,7 +32,7 @@ from assistant.segmenter import Segmenter
 from assistant.settings import Settings
 from assistant.store import ALL_SCORED, Store
 
-FORMAT = 1
+FORMAT = 2
 HAN_BYTES = 3  # of a Chinese character in UTF-8
 LOCAL_MARK = "local"  # the fingerprint of what a station adds itself
 Words = dict[str, list[str]]  # hash of a searchable text to its words: a second build need not segment it again
@@ -45,7 +45,7 @@ class Index:
     documents: Mapping[str, Document]
     passages: Sequence[Passage]
     lexical: Lexical | milvus.Words | Postings
-    dense: Dense | milvus.Vectors | Lists
+    dense: Dense | milvus.Vectors | Codes
     position: Mapping[str, int]  # passage id to row
     marks: dict[str, str]  # the fingerprints of what it was built from
     store: Store | None = None  # what a search asks when not every passage is scored here

@@ -1,6 +1,6 @@
 """A large plain folder as files that are read in place: built in a stream, part by part, and added to later.
 
-Memory holds the vectors' 8-bit lists and a few bytes a passage; texts and postings stay on disk. A build writes parts of
+Memory holds the codes of the vectors and a few bytes a passage; texts and postings stay on disk. A build writes parts of
 some ten thousand passages; a part that is there is not written again when the build is taken up later.
 Rows only ever grow: a deleted passage keeps its row and is marked dead until the next full build.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant import postings
-from assistant.dense import Lists, exact_nearest
+from assistant.dense import Codes, exact_nearest
 from assistant.encoder import Encoder
 from assistant.postings import Postings
 from assistant.records import Document, Filter, Kind, Passage
@@ -29,7 +29,7 @@ from assistant.store import Candidates, Weights
 PART_PASSAGES = 20_000  # the memory of a build: texts, words and vectors of so many
 WORKERS = 2  # processes that cut text into words, which is what bounds a build
 CHUNK = 500  # texts handed to a worker at a time
-SAMPLE = 150_000  # vectors that the lists are learned from, at most
+SAMPLE = 50_000  # vectors that the codes are learned from, about
 PROBED = 256  # of them, with which recall is measured
 MASKS_KEPT = 8  # filters whose masks are kept
 RESERVED = ("stage", "stages", "region", "listener")  # of a passage's meta: what filters ask about
@@ -279,7 +279,7 @@ def content_mark(file: Path) -> str:
 
 
 def finish(folder: Path, parts: Sequence[str]) -> dict:
-    """Join the postings of the parts, put their vectors into lists; returns what the manifest has to remember."""
+    """Join the postings of the parts, turn their vectors into codes; returns what the manifest has to remember."""
     for half in ("words", "heads"):
         shutil.rmtree(folder / half, ignore_errors=True)
         postings.merge(folder / half, [folder / part / half for part in parts])
@@ -289,19 +289,19 @@ def finish(folder: Path, parts: Sequence[str]) -> dict:
     sample = np.concatenate([
         block[np.sort(rng.choice(len(block), min(len(block), round(SAMPLE * len(block) / total)), replace=False))] for block in blocks
     ]).astype(np.float32)
-    lists = Lists.build(sample, total)
+    codes = Codes.build(sample)
     for block in blocks:
-        lists.add(block.astype(np.float32))
+        codes.add(block.astype(np.float32))
     queries = sample[rng.choice(len(sample), min(PROBED, len(sample)), replace=False)]
     exact = exact_nearest((block.astype(np.float32) for block in blocks), queries, 10)
-    recall = lists.choose_probes(queries, exact)
-    lists.save(folder / "dense.lists")
+    recall = codes.choose_read_again(queries, exact)
+    codes.save(folder / "dense.codes")
     np.save(folder / "alive.npy", np.ones(total, dtype=bool))
-    for part in parts:  # they are in the lists, and the postings are joined
+    for part in parts:  # they are in the codes, and the postings are joined
         (folder / part / "vectors.npy").unlink()
         for half in ("words", "heads"):
             shutil.rmtree(folder / part / half)
-    return {"large": True, "parts": list(parts), "joined": len(parts), "probes": lists.probes, "recall": recall, "passages": total}
+    return {"large": True, "parts": list(parts), "joined": len(parts), "read_again": codes.read_again, "recall": recall, "passages": total}
 
 
 def extend(builder: Builder, old: Path, told: dict, folder: Path, files: Sequence[Path]) -> dict | None:
@@ -326,15 +326,15 @@ def extend(builder: Builder, old: Path, told: dict, folder: Path, files: Sequenc
         first += len(document_of)
     if np.count_nonzero(alive) * 2 < len(alive):
         return None
-    shutil.copytree(old, folder, copy_function=_share, ignore=shutil.ignore_patterns("alive.npy", "dense.lists"), dirs_exist_ok=True)
+    shutil.copytree(old, folder, copy_function=_share, ignore=shutil.ignore_patterns("alive.npy", "dense.codes"), dirs_exist_ok=True)
     added = builder.parts([file for name, file in now.items() if name not in known], folder, len(told["parts"]))
-    lists = Lists.load(old / "dense.lists", told["probes"])
+    codes = Codes.load(old / "dense.codes", told["read_again"])
     for part in added:
         vectors = np.load(folder / part / "vectors.npy").astype(np.float32)
-        lists.add(vectors)
+        codes.add(vectors)
         alive = np.concatenate([alive, np.ones(len(vectors), dtype=bool)])
         (folder / part / "vectors.npy").unlink()
-    lists.save(folder / "dense.lists")
+    codes.save(folder / "dense.codes")
     np.save(folder / "alive.npy", alive)
     return told | {"parts": [*told["parts"], *added], "passages": len(alive)}
 
@@ -366,7 +366,7 @@ class Shelf:
         self._read_facets(parts)
         self.lexical = Postings([folder / "words", *(part / "words" for part in later)])
         self._heads = Postings([folder / "heads", *(part / "heads" for part in later)])
-        self.dense = Lists.load(folder / "dense.lists", told["probes"])
+        self.dense = Codes.load(folder / "dense.codes", told["read_again"])
         self.passages, self.documents = _Passages(passages), _Documents(documents, living)
         self.position = _Positions(passages, self._alive)
         self._masks: dict[Filter, np.ndarray | None] = {}

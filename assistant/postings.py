@@ -126,16 +126,17 @@ class Postings:
         terms = sorted(self._terms(weights), key=lambda term: term.frequency)
         scores = np.zeros(self.total, dtype=np.float32)
         left = float(sum(term.weight for term in terms))  # what a passage not yet seen can reach
+        least = 0.0  # what the last of the best has so far: it only grows
         for place, term in enumerate(terms):
             if term.frequency > FREQUENT and place:
-                rows = self._touched(scores, allowed)
-                if len(rows) >= count:
-                    least = float(np.partition(scores[rows], len(rows) - count)[len(rows) - count])
+                own = scores[_above(scores, least, allowed)]
+                if len(own) >= count:
+                    least = float(np.partition(own, len(own) - count)[len(own) - count])
                     if least >= left:
-                        return self._finish(scores, rows[scores[rows] + left >= least], terms[place:], count)
+                        return self._finish(scores, _above(scores, least - left, allowed), terms[place:], count)
             self._add(scores, term)
             left -= term.weight
-        rows = self._touched(scores, allowed)
+        rows = _above(scores, least, allowed)
         return _top(rows, scores[rows], count)
 
     def of_rows(self, weights: Mapping[str, float], rows: np.ndarray) -> np.ndarray:
@@ -150,10 +151,6 @@ class Postings:
         for term in terms:
             self._look_up(own, rows, term)
         return _top(rows, own, count)
-
-    @staticmethod
-    def _touched(scores: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
-        return np.flatnonzero(scores if allowed is None else (scores > 0) & allowed)
 
     def _terms(self, weights: Mapping[str, float]) -> Iterator[_Term]:
         for token, weight in weights.items():
@@ -174,10 +171,17 @@ class Postings:
         """Add what the term gives to the scores of these ascending rows."""
         for first, held, times in term.found:
             if len(held):
-                place = np.minimum(np.searchsorted(held, rows - first), len(held) - 1)
-                same = held[place] == rows - first
+                sought = (rows - first).astype(held.dtype)  # of another type, numpy would convert all that are held
+                place = np.minimum(np.searchsorted(held, sought), len(held) - 1)
+                same = held[place] == sought
                 occurrences = times[place[same]]
                 scores[same] += term.weight * occurrences / (occurrences + self._norms[rows[same]])
+
+
+def _above(scores: np.ndarray, least: float, allowed: np.ndarray | None) -> np.ndarray:
+    """The rows that have at least so much, and anything at all; a mask first, because numpy seeks the zeros of floats slowly."""
+    found = scores >= np.float32(least) if least > 0 else scores > 0
+    return np.flatnonzero(found if allowed is None else found & allowed)
 
 
 def _top(rows: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from assistant import index, large, pipeline
-from assistant.dense import Dense, Lists
+from assistant.dense import Codes
 from assistant.records import Filter
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 
@@ -105,37 +105,32 @@ def search(work: Path, queries: list[str]) -> dict[str, Any]:
 
 
 def recall(assistant: pipeline.Assistant, queries: list[str]) -> dict[str, Any]:
-    """Share of the first ten of exact scoring that are found: by the lists alone, and by the whole search."""
+    """Share of the first ten of exact scoring that are found: by the vectors alone, and by the whole search."""
     held = assistant._index
     if not isinstance(held.store, large.Shelf):
-        return {"probes": 0, "recall_dense": 1.0, "recall_search": 1.0}
-    lists: Lists = held.dense
-    flat = Dense.build(np.concatenate([  # of the decoded vectors: what the lists would find if all were looked at
-        lists._engine.reconstruct_batch(np.arange(start, min(start + 65_536, lists.total))) for start in range(0, lists.total, 65_536)
-    ]))
+        return {"read_again": 0, "recall_dense": 1.0, "recall_search": 1.0}
+    codes: Codes = held.dense
     alone, whole = [], []
     for text in queries:
         query = assistant._understand(text)
-        exact = np.argsort(-flat.scores(query.vector), kind="stable")[:COUNT]
-        alone.append(len(set(exact.tolist()) & set(lists.best(query.vector, COUNT).tolist())) / COUNT)
+        exact = np.argsort(-codes.scores(query.vector), kind="stable")[:COUNT]  # of the bytes; the build compared them with floats
+        alone.append(len(set(exact.tolist()) & set(codes.best(query.vector, COUNT).tolist())) / COUNT)
         hits = {hit.passage.passage_id for hit in assistant._retriever.search(query, Filter(), COUNT)}
         deep = {hit.passage.passage_id for hit in _exhaustive(assistant, query)}
         whole.append(len(hits & deep) / max(len(deep), 1))
-    return {"probes": lists.probes, "recall_dense": round(float(np.mean(alone)), 4), "recall_search": round(float(np.mean(whole)), 4)}
+    return {"read_again": codes.read_again, "recall_dense": round(float(np.mean(alone)), 4), "recall_search": round(float(np.mean(whole)), 4)}
 
 
 def _exhaustive(assistant: pipeline.Assistant, query: Any) -> list[Any]:
-    """The same search with every list looked at and ten thousand candidates of each half."""
-    lists: Lists = assistant._index.dense
-    probes, lists.probes = lists.probes, lists._engine.nlist
-    store = assistant._index.store
+    """The same search with ten thousand candidates of each half, the nearest by the bytes of all vectors."""
+    codes, store = assistant._index.dense, assistant._index.store
     real = store.candidates
+    codes.best = lambda vector, count, allowed=None: np.argpartition(-codes.scores(vector), count)[:count]
     store.candidates = lambda words, heads, vector, wanted, depth: real(words, heads, vector, wanted, 10_000)
     try:
         return assistant._retriever.search(query, Filter(), COUNT)
     finally:
-        del store.candidates
-        lists.probes = probes
+        del store.candidates, codes.best
 
 
 def exponent(rows: list[dict[str, Any]], column: str) -> float:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import articles, index, large, pipeline, postings
-from assistant.dense import Lists, exact_nearest
+from assistant import articles, index, large, pipeline, postings, retriever
+from assistant.dense import Codes, exact_nearest
 from assistant.encoder import Encoder
 from assistant.lexical import Lexical
 from assistant.pipeline import Assistant
@@ -56,15 +56,57 @@ def test_looking_frequent_words_up_late_loses_no_passage(parts: list[Path], monk
         np.testing.assert_allclose(found.of_rows(dict.fromkeys(query, 1.0), np.arange(300)), found.scores(query), rtol=1e-5)
 
 
-def test_lists_look_far_enough_to_find_what_flat_search_finds():
-    vectors = np.random.default_rng(1).normal(size=(4000, 32)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    lists = Lists.build(vectors, len(vectors))
-    lists.add(vectors)
+@pytest.fixture(scope="module")
+def vectors() -> np.ndarray:
+    """Four thousand unit vectors that lie nowhere in particular."""
+    found = np.random.default_rng(1).normal(size=(4000, 32)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def codes(vectors: np.ndarray) -> Codes:
+    found = Codes.build(vectors)
+    found.add(vectors[:2500])
+    found.add(vectors[2500:])
+    return found
+
+
+def test_codes_find_what_flat_search_finds(vectors: np.ndarray, codes: Codes):
     exact = exact_nearest([vectors[:1500], vectors[1500:]], vectors[:100], 10)
     assert (exact == np.argsort(-(vectors[:100] @ vectors.T), axis=1)[:, :10]).all()
-    assert lists.choose_probes(vectors[:100], exact) >= 0.98
-    assert not (lists.best(vectors[0], 50, np.arange(4000) % 2 == 0) % 2).any()
+    assert codes.choose_read_again(vectors[:100], exact) >= 0.98
+    assert codes.read_again == 1000
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9])
+def test_a_filter_narrow_or_wide_leaves_the_nearest_of_what_passes(vectors: np.ndarray, codes: Codes, share: float):
+    codes.read_again = 1000
+    allowed = np.random.default_rng(2).random(4000) < share
+    found = []
+    for vector in vectors[:50]:
+        rows = codes.best(vector, 20, allowed)
+        nearest = np.argsort(np.where(allowed, -(vectors @ vector), 9.0))[: min(20, int(allowed.sum()))]
+        assert allowed[rows].all() and len(rows) == len(nearest)
+        found.append(len(set(rows.tolist()) & set(nearest.tolist())) / max(len(nearest), 1))
+    assert np.mean(found) >= (0.98 if allowed.any() else 0.0)
+
+
+def test_a_wide_filter_that_the_nearest_do_not_pass_still_leaves_as_many_as_asked_for(vectors: np.ndarray, codes: Codes):
+    codes.read_again = 1000
+    allowed = np.ones(4000, dtype=bool)
+    allowed[np.argsort(-(vectors @ vectors[0]))[:3000]] = False
+    assert len(codes.best(vectors[0], 300, allowed)) == 300
+
+
+def test_codes_read_from_a_file_find_the_same_and_take_more_rows(vectors: np.ndarray, codes: Codes, tmp_path: Path):
+    codes.save(tmp_path / "向量")
+    again = Codes.load(tmp_path / "向量", codes.read_again)
+    assert (again.best(vectors[7], 30) == codes.best(vectors[7], 30)).all()
+    again.add(vectors[7:8])
+    assert set(again.best(vectors[7], 2).tolist()) == {7, 4000}
+    rows = np.array([3, 5, 4000])
+    np.testing.assert_allclose(again.of_rows(vectors[7], rows), vectors[[3, 5, 7]] @ vectors[7], atol=0.02)
+    np.testing.assert_allclose(again.scores(vectors[7])[rows], again.of_rows(vectors[7], rows), atol=1e-6)
 
 
 def write_article(folder: Path, number: int, lines: int = 6) -> None:
@@ -132,6 +174,19 @@ def test_what_is_added_is_found_and_what_is_deleted_is_gone_without_a_rebuild(
     assert not any("第3篇" in text for text in texts) and any("第4篇" in text for text in texts)
     assert not any("第1篇第5段" in text for text in texts)
     assert index.is_current(folder)
+
+
+def test_opening_and_searching_a_large_index_read_only_what_is_shown(
+    folder: Settings, parts_of: tuple[pipeline.Parts, Encoder], monkeypatch: pytest.MonkeyPatch
+):
+    read: list[int] = []
+    real = large._Passages.__getitem__
+    monkeypatch.setattr(retriever, "ALL_SCORED", 100)
+    monkeypatch.setattr(large._Passages, "__getitem__", lambda self, row: read.append(row) or real(self, row))
+    opened = build(folder, parts_of)
+    assert read == []
+    hits = opened.search(ASKED[0], Filter(), 5)
+    assert len(hits) == 5 and len(set(read)) == 5
 
 
 def test_a_build_that_breaks_off_is_taken_up_where_it_stopped(
