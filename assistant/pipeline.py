@@ -42,6 +42,10 @@ class Assistant:
         self._told_in = {document.doc_id: document for document in parts.public.documents}
         self._statutes = Statutes(tuple(stages.laws.values()), parts.former_laws)
 
+    def warm(self) -> None:
+        """Do beforehand what the first questions would wait for; a server's own time, not worth it for one question."""
+        self._retriever.warm()
+
     def ask(
         self, text: str, region: str | None = None, taps: Taps = Taps(), type_id: str | None = None,
         ignored: frozenset[str] = frozenset(),

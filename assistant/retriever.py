@@ -211,9 +211,22 @@ class Retriever:
 
     def _why(self, row: int, query: Query) -> tuple[str, ...]:
         """The query's words, and the standard terms it was mapped to, that stand in the passage."""
-        if row not in self._words:
-            self._words[row] = frozenset(self._segmenter.search_words(self._index.passages[row].text))
-        words = self._words[row]
+        words = self._words_of(row)
         said = [word for word in query.words if word in words]
         mapped = [term for _, term in query.terms if term in words]
         return tuple(dict.fromkeys(said + mapped))
+
+    def _words_of(self, row: int) -> frozenset[str]:
+        if row not in self._words:
+            self._words[row] = frozenset(self._segmenter.search_words(self._index.passages[row].text))
+        return self._words[row]
+
+    def warm(self) -> None:
+        """Cut every passage into the words that explain a hit (three seconds and 13 MB for the shipped corpus).
+
+        Otherwise each is cut when it is first shown, and the first hundred visitors wait for that.
+        A large index goes on doing so.
+        """
+        if self._index.store is None:
+            for row in range(len(self._index.passages)):
+                self._words_of(row)

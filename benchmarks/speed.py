@@ -47,6 +47,7 @@ def times(settings: Settings, texts: Sequence[str]) -> dict[str, np.ndarray]:
     found, encoder = index.open_index(settings), Encoder(settings.encoder_dir, parts.segmenter)
     reader = load_reader(settings.reader_dir, parts.features)
     stages = pipeline.Stages(settings, found, reader, parts)
+    stages.retriever.warm()
     cut = [parts.segmenter.segment(text) for text in texts]
     queries = [query.understand(t, None, Taps(), frozenset(), parts.segmenter, encoder, reader, parts.lexicon) for t in texts]
     ranked = list(zip(map(stages.retriever.rank, queries), queries, strict=True))
@@ -90,6 +91,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = load_settings(DEFAULT_SETTINGS)
     texts = [row.text for row in bank.descriptions(split="test")][: args.count]
     assistant = pipeline.open_assistant(settings)
+    assistant.warm()  # as a server does when it has opened
     rows = times(settings, texts)
     whole = timed(assistant.ask, texts)
     print(f"{len(texts)} descriptions over {len(assistant.passages())} passages, milliseconds; ranking and advice holds the rows above it again")

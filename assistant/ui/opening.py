@@ -28,11 +28,13 @@ class Opening:
     def _run(self) -> None:
         try:
             self._assistant = self._open_it()
-            gc.freeze()  # what stays until the end need not be looked through for garbage
         except AssistantError as error:
             self._problem = wording.explain(error)
         finally:
             self._done.set()
+        if self._assistant:
+            self._assistant.warm()  # who asks meanwhile is answered, a little slower
+            gc.freeze()  # what stays until the end need not be looked through for garbage
 
     @property
     def ready(self) -> bool:
