@@ -73,12 +73,20 @@ class Retriever:
         """The best passages that pass the filter; mode is hybrid, lexical or dense."""
         if self._index.store is not None:
             return self._search_candidates(query, wanted, count, mode)
-        among = np.array([row for row, passage in enumerate(self._index.passages) if wanted.accepts(passage)], dtype=np.int64)
+        among = self._accepted(wanted)
         scores = self.search_scores(query, mode, among)
-        accepted = [int(row) for row in among[np.argsort(-scores[among], kind="stable")] if scores[row] > 0]
+        ordered = among[np.argsort(-scores[among], kind="stable")]
+        accepted = ordered[scores[ordered] > 0].tolist()
         broad = mode == "hybrid" and self._is_broad
         best = self.spread(accepted, scores, count) if broad else [(row, float(scores[row])) for row in accepted[:count]]
         return [self.hit(row, score, query) for row, score in best]
+
+    def _accepted(self, wanted: Filter) -> np.ndarray:
+        """The rows that the filter lets pass, ascending."""
+        passages = self._index.passages
+        if wanted == Filter():
+            return np.arange(len(passages))
+        return np.array([row for row, passage in enumerate(passages) if wanted.accepts(passage)], dtype=np.int64)
 
     def _search_candidates(self, query: Query, wanted: Filter, count: int, mode: str) -> list[Hit]:
         """The same search over the best of each half instead of over everything: see store.Candidates."""
@@ -136,11 +144,15 @@ class Retriever:
     def _spread(
         rows: Sequence[int], scores: np.ndarray, doc_id: Callable[[int], str], count: int
     ) -> list[tuple[int, float]]:
-        waiting = [(-float(scores[row]), order, 0, row) for order, row in enumerate(rows)]
-        heapq.heapify(waiting)
+        waiting: list[tuple[float, int, int, int]] = []  # a heap of those that may be next; the rest of the rows follow
+        coming = 0
         taken: Counter[str] = Counter()
         chosen: list[tuple[int, float]] = []
-        while waiting and len(chosen) < count:
+        while len(chosen) < count and (waiting or coming < len(rows)):
+            if coming < len(rows) and (not waiting or -scores[rows[coming]] <= waiting[0][0]):
+                heapq.heappush(waiting, (-float(scores[rows[coming]]), coming, 0, rows[coming]))
+                coming += 1
+                continue
             score, order, faded, row = heapq.heappop(waiting)
             above = taken[doc_id(row)]
             if above > faded:  # others of its document have been chosen since it was weighed
