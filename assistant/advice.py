@@ -18,7 +18,7 @@ TYPE_SHARE = 0.5
 REGION_BONUS = 0.5  # a custom of the region asked for stands above customs from elsewhere
 
 # While one of these stands, nothing is said of what both sides may feel: one side was harmed.
-NO_TWO_SIDES = NO_YIELDING - {"weapon"}
+NO_TWO_SIDES = NO_YIELDING - {"weapon", "self_harm"}
 
 
 @dataclass(frozen=True, slots=True)

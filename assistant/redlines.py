@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from assistant.records import Passage, Query, RedLine, Risk
 
-# While one of these stands, nothing is said that asks the person who was hurt to give in.
-NO_YIELDING = frozenset({"domestic_violence", "sexual", "minor_victim", "weapon"})
+# While one of these stands, nothing is said that asks the person who was hurt, or who does not want to live any more, to give in.
+NO_YIELDING = frozenset({"domestic_violence", "sexual", "minor_victim", "weapon", "self_harm"})
 
 _CLAUSE = re.compile(r"[^。!?;,\n]+")  # of folded text, whose punctuation is half-width
 
