@@ -38,7 +38,8 @@ ENTRY_WEIGHT = 0.5  # weight of a corpus entry, which speaks of the type but not
 TYPE_COST = 0.3  # C of the support vector machines
 RISK_COST = 20.0  # C of the logistic regressions
 MOST_TOLD = 4  # quarrels in one description
-FLOORS = (0.0, 0.02, 0.05, 0.1)  # probabilities below which a rule alone is not believed: only a firm no outweighs 脱臼
+FLOORS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)  # probabilities below which a rule alone is not believed
+HIGHEST_FLOOR = {"injury": 0.1}  # 脱臼 and 骨折 are facts, so only a firm no outweighs them
 STYLE_LABELS = {"不成问题": NO_QUESTION, "别的事": OTHER_BUSINESS}
 ENTRY_KINDS = frozenset({Kind.GRIEVANCE, Kind.QUESTION, Kind.PHRASING, Kind.PRINCIPLE, Kind.CASE, Kind.LAW})
 
@@ -144,7 +145,9 @@ def risk_line(scores: np.ndarray, target: np.ndarray) -> tuple[float, float]:
     return float(line.coef_[0, 0]), float(line.intercept_[0])
 
 
-def risk_thresholds(probabilities: np.ndarray, matched: np.ndarray, target: np.ndarray) -> list[tuple[float, float]]:
+def risk_thresholds(
+    risks: Sequence[str], probabilities: np.ndarray, matched: np.ndarray, target: np.ndarray
+) -> list[tuple[float, float]]:
     """Per risk (sure, not denied): a risk stands when its probability reaches the first, or the second
     where a rule speaks for it. The pair with the best F1 on the valid split.
 
@@ -153,14 +156,14 @@ def risk_thresholds(probabilities: np.ndarray, matched: np.ndarray, target: np.n
     """
     grid = [(sure, floor) for sure in np.arange(0.06, 0.92, 0.02) for floor in FLOORS if floor <= sure]
     chosen = []
-    for risk in range(target.shape[1]):
-        chance, rule, true = probabilities[:, risk], matched[:, risk], target[:, risk]
+    for column, risk in enumerate(risks):
+        chance, rule, true = probabilities[:, column], matched[:, column], target[:, column]
 
         def f1(pair: tuple[float, float], chance=chance, rule=rule, true=true) -> float:
             said = (chance >= pair[0]) | (rule & (chance >= pair[1]))
             return 2.0 * (said & true).sum() / max(1, said.sum() + true.sum())
 
-        sure, floor = max(grid, key=f1)
+        sure, floor = max((pair for pair in grid if pair[1] <= HIGHEST_FLOOR.get(risk, 1.0)), key=f1)
         chosen.append((round(float(sure), 2), floor))
     return chosen
 
@@ -229,6 +232,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     weights, bias = weights * scale, bias * scale + offset
     chances = 1.0 / (1.0 + np.exp(-(judged_values["valid"] @ weights + bias)[:, len(types) :]))
     thresholds = risk_thresholds(
+        risks,
         chances,
         np.array([[f"r:{risk}" in names for risk in risks] for names in judged_names["valid"]]),
         np.array([[risk in item.risks for risk in risks] for item in valid]),
