@@ -25,10 +25,13 @@ class Dense:
         return self._engine.ntotal
 
     def scores(self, vector: np.ndarray) -> np.ndarray:
-        """Cosine of every passage with a unit vector; returns float32 of shape (passages,)."""
-        similarities, positions = self._engine.search(vector[None, :], self.total)
+        """Cosine of every passage with a unit vector; returns float32 of shape (passages,).
+
+        Not `search` for all of them, which would sort them only to have the order undone here.
+        """
         scores = np.empty(self.total, dtype=np.float32)
-        scores[positions[0]] = similarities[0]
+        query = np.ascontiguousarray(vector, dtype=np.float32)
+        faiss.fvec_inner_products_ny(faiss.swig_ptr(scores), faiss.swig_ptr(query), self._engine.get_xb(), self._engine.d, self.total)
         return scores
 
     def vectors(self) -> np.ndarray:
