@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,20 +46,25 @@ class Tools:
 
 
 def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
-    """Both of our indexes and their fusion, as the retriever ranks."""
-    from assistant.dense import Dense
+    """The two halves with which a folder of this size is searched (`large`), their best candidates fused as the retriever does."""
+    from assistant import postings
+    from assistant.dense import Codes
     from assistant.fusion import full_match, fuse
-    from assistant.lexical import Lexical
+    from assistant.retriever import DEPTH as CANDIDATES
 
-    lexical = Lexical.build([tools.segmenter.search_words(text) for text in texts])
-    dense = Dense.build(tools.encoder.encode(texts))
-    lexical.save(folder / "lexical")
+    postings.write(folder / "words", [tools.segmenter.search_words(text) for text in texts])
+    vectors = tools.encoder.encode(texts)
+    dense = Codes.build(vectors)
+    dense.add(vectors)
     dense.save(folder / "dense.faiss")
+    words = postings.Postings([folder / "words"])
 
     def search(question: str) -> list[int]:
         cut = tools.segmenter.segment(question)
-        words, vector = cut.search_words, tools.encoder.encode_segmented(cut)
-        return best(fuse(lexical.scores(words), dense.scores(vector), full_match(words, len(texts))))
+        weights, vector = Counter(cut.search_words), tools.encoder.encode_segmented(cut)
+        rows = np.union1d(words.best(weights, CANDIDATES), dense.best(vector, CANDIDATES)).astype(np.int64)
+        scores = fuse(words.of_rows(weights, rows), dense.of_rows(vector, rows), full_match(weights, len(texts)))
+        return rows[best(scores)].tolist()
 
     return search
 
