@@ -98,7 +98,8 @@ class Retriever:
         scores = {"lexical": found.lexical, "dense": found.dense}.get(mode)
         if scores is None:
             documents = np.unique(np.asarray(found.doc_ids), return_inverse=True)[1]
-            scores = fuse(found.lexical, found.dense, self._full(query)) + HEADS_SHARE * scaled(found.heads, self._full(query))
+            full = self._full(query)
+            scores = fuse(found.lexical, found.dense, full) + HEADS_SHARE * scaled(found.heads, full)
             scores[found.accepted] += vouch(found.dense[found.accepted], documents[found.accepted])
             likely = {score.label: score.probability for score in query.types}
             scores += TYPES_SHARE * np.array([sum(likely.get(label, 0.0) for label in types) for types in found.types], dtype=np.float32)
