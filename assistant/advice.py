@@ -11,7 +11,7 @@ from assistant.mediability import REFERRAL_ROLE, MediabilityJudge
 from assistant.query import active_types
 from assistant.records import STAGES, Advice, DisputeType, Hit, Kind, Passage, Query, Risk, Status
 from assistant.redlines import NO_YIELDING
-from assistant.retriever import Retriever
+from assistant.retriever import Ranking, Retriever
 
 # Half the order within a section comes from how likely the passage's type is, half from its text.
 TYPE_SHARE = 0.5
@@ -29,6 +29,7 @@ class Section:
     kinds: tuple[Kind, ...]
     quota: int
     typed: bool  # only passages of the active types
+    near: bool = False  # only passages that are NEAR: better none than one that is about something else
 
 
 # In reading order: what moves a quarrel is the grievance and the wording, so the statute comes later.
@@ -37,11 +38,12 @@ SECTIONS = (
     Section("questions", (Kind.QUESTION,), 6, True),
     Section("phrasing", (Kind.PHRASING,), len(STAGES), True),
     Section("principle", (Kind.PRINCIPLE,), 7, True),
-    Section("custom", (Kind.CUSTOM,), 3, True),
+    Section("custom", (Kind.CUSTOM,), 3, True, near=True),
     Section("law", (Kind.LAW,), 6, True),
-    Section("case", (Kind.CASE,), 2, True),
-    Section("guidance", (Kind.GUIDANCE,), 3, False),
+    Section("case", (Kind.CASE,), 2, True, near=True),
+    Section("guidance", (Kind.GUIDANCE,), 3, False, near=True),
 )
+NEAR = 0.2  # cosine with the description: nine in ten of the right answers of training/judge/guidance*.jsonl have more
 LINES_OF_OTHERS = 2  # of phrasing, for each type after the first
 SAYINGS = 2  # appended to the phrasing
 
@@ -82,10 +84,11 @@ class Composer:
         if status != "ok":
             return bare
         affinity = affinities(query)
-        scores = self._scores(query, affinity)
+        ranking = self._retriever.rank(query)
+        scores = self._scores(query, ranking, affinity)
         return replace(
             bare, active=tuple(affinity), mediability=self._judge.judge(query, risks),
-            sections={section.name: self._fill(section, query, affinity, scores, risks) for section in SECTIONS},
+            sections={section.name: self._fill(section, query, affinity, ranking, scores, risks) for section in SECTIONS},
         )
 
     def _shown_types(self, query: Query, status: str) -> tuple[tuple[DisputeType, float], ...]:
@@ -94,9 +97,9 @@ class Composer:
         known = [score for score in query.types if score.label in self._types]
         return tuple((self._types[score.label], round(score.probability, 4)) for score in known[: self._types_shown])
 
-    def _scores(self, query: Query, affinity: Mapping[str, float]) -> np.ndarray:
+    def _scores(self, query: Query, ranking: Ranking, affinity: Mapping[str, float]) -> np.ndarray:
         """How high each row stands within its section: its type, its text, its region; shape (passages,)."""
-        fused = self._retriever.rank(query).fused.astype(np.float64)
+        fused = ranking.fused.astype(np.float64)
         of_type = np.zeros_like(fused)
         for type_id, share in affinity.items():
             rows = list(self._of_type.get(type_id, ()))
@@ -112,12 +115,16 @@ class Composer:
         return dict(zip(rows, scores[rows].tolist(), strict=True))
 
     def _fill(
-        self, section: Section, query: Query, affinity: Mapping[str, float], scores: np.ndarray, risks: tuple[Risk, ...]
+        self, section: Section, query: Query, affinity: Mapping[str, float], ranking: Ranking, scores: np.ndarray,
+        risks: tuple[Risk, ...],
     ) -> tuple[Hit, ...]:
         rows = rows_for(self._typed[section.name], affinity) if section.typed else self._untyped[section.name]
+        if section.near:
+            rows = [row for row in rows if ranking.dense[row] >= NEAR]
         allowed = self._allowed(rows, scores, risks)
         if section.name == "phrasing":
-            sayings = self._allowed(rows_for(self._sayings, affinity), scores, risks)
+            # Every proverb hurts somebody whom it does not fit, and mostly one who was hurt or threatened already.
+            sayings = {} if risks else self._allowed(rows_for(self._sayings, affinity), scores, risks)
             return self._phrasing(allowed, sayings, query, affinity, risks)
         if section.typed:
             return tuple(self._part_by_part(allowed, query, affinity, section.quota))

@@ -412,17 +412,18 @@ class Shelf:
     def candidates(self, words: Weights, heads: Weights, vector: np.ndarray, wanted: Filter, depth: int) -> Candidates:
         """See `store.Store`."""
         allowed, everything = self._allowed(wanted), self._allowed(Filter())
-        found = [
-            self.lexical.best(words, depth, allowed), self._heads.best(heads, depth, allowed), self.dense.best(vector, depth, allowed)
-        ]
-        if allowed is not everything:
-            found += [self.lexical.best(words, 1, everything), self._heads.best(heads, 1, everything), self.dense.best(vector, 1, everything)]
+        said, headed = self.lexical.ask(words), self._heads.ask(heads)
+
+        def best(count: int, mask: np.ndarray | None) -> list[np.ndarray]:
+            return [said.best(count, mask), headed.best(count, mask), self.dense.best(vector, count, mask)]
+
+        found = best(depth, allowed) + ([] if allowed is everything else best(1, everything))
         rows = np.unique(np.concatenate(found)).astype(np.int64)
         return Candidates(
             rows=rows,
-            lexical=self.lexical.of_rows(words, rows),
+            lexical=said.of_rows(rows),
             dense=self.dense.of_rows(vector, rows) if len(rows) else np.zeros(0, dtype=np.float32),
-            heads=self._heads.of_rows(heads, rows),
+            heads=headed.of_rows(rows),
             accepted=np.ones(len(rows), dtype=bool) if allowed is None else allowed[rows],
             types=[self._facets[code].types for code in self._facet_of[rows]],
             doc_ids=self._document_of[rows].tolist(),

@@ -70,4 +70,4 @@ def _stands(ground: Ground, signs: Signs, types: set[str], query: Query) -> bool
         return answered
     if ground.needs_types and not types & set(ground.needs_types):
         return False
-    return bool(types & set(ground.types)) or bool(signs.matches(query.folded))
+    return bool(types & set(ground.types)) or bool(signs.matches(query.folded, query.clauses))

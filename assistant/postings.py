@@ -5,7 +5,9 @@ follow from the statistics of all parts together, whenever a query is scored.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 K1, B = 1.2, 0.75  # as in lexical
-FREQUENT = 5_000  # passages with a token: below, adding them all is cheaper than finding out whether they matter
+FREQUENT = 60_000  # passages with a token: up to here, adding them all is cheaper than finding out whether they matter
 
 
 @lru_cache(maxsize=1 << 19)
@@ -78,7 +80,8 @@ class _Part:
     @classmethod
     def load(cls, folder: Path) -> "_Part":
         """Raises OSError or ValueError when a file is missing or damaged."""
-        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("keys", "bounds", "rows", "times", "lengths")))
+        opened = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("keys", "bounds", "rows", "times", "lengths")]
+        return cls(*(values.view(np.ndarray) for values in opened))  # each slice of a memmap would be one again, which takes longer
 
     def of(self, key: int) -> tuple[np.ndarray, np.ndarray]:
         """(rows, occurrences) of one token, both empty when no passage holds it."""
@@ -103,7 +106,7 @@ class Postings:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._parts = [_Part.load(folder) for folder in folders]
         lengths = np.concatenate([part.lengths for part in self._parts])
-        self._first = np.cumsum([0, *(len(part.lengths) for part in self._parts)])
+        self._first = np.cumsum([0, *(len(part.lengths) for part in self._parts)])[:-1].tolist()
         self.total = len(lengths)
         self._held = max(int(np.count_nonzero(lengths)), 1)  # passages that hold anything at all
         mean = lengths.sum() / self._held or 1.0
@@ -111,61 +114,66 @@ class Postings:
 
     def scores(self, tokens: Sequence[str]) -> np.ndarray:
         """Score all passages; returns float32 of shape (passages,), 0 where no token is shared."""
-        scores = np.zeros(self.total, dtype=np.float32)
-        for token in tokens:
-            for term in self._terms({token: 1.0}):
-                self._add(scores, term)
-        return scores
+        return self.ask(Counter(tokens)).of_rows(np.arange(self.total))
 
-    def best(self, weights: Mapping[str, float], count: int, allowed: np.ndarray | None = None) -> np.ndarray:
-        """The rows of the `count` best passages, in no order; `allowed` is a mask of shape (passages,).
+    def ask(self, weights: Mapping[str, float]) -> "Asked":
+        """A query whose tokens count so much each."""
+        terms = [self._term(token_key(token), weight) for token, weight in weights.items()]
+        return Asked(self._norms, sorted((term for term in terms if term.frequency), key=lambda term: term.frequency))
 
-        Exact: frequent tokens are looked up only in passages that can still become one of the best.
-        Source: "MaxScore" of Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995.
-        """
-        terms = sorted(self._terms(weights), key=lambda term: term.frequency)
-        scores = np.zeros(self.total, dtype=np.float32)
-        left = float(sum(term.weight for term in terms))  # what a passage not yet seen can reach
+    def _term(self, key: int, weight: float) -> _Term:
+        found = [(first, *part.of(key)) for first, part in zip(self._first, self._parts, strict=True)]
+        frequency = sum(len(rows) for _, rows, _ in found)
+        return _Term(weight * math.log(1.0 + (self._held - frequency + 0.5) / (frequency + 0.5)), found, frequency)
+
+
+class Asked:
+    """The scores of one query, added up as far as its answers need them.
+
+    Exact: frequent tokens are left waiting, and looked up only in passages that can still become one of the best.
+    Source: "MaxScore" of Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995.
+    """
+
+    def __init__(self, norms: np.ndarray, terms: Sequence[_Term]) -> None:
+        """`terms`, the rarest first; `norms` is of shape (passages,)."""
+        rare = sum(term.frequency <= FREQUENT for term in terms) or 1
+        self._norms = norms
+        self._scores = self._sum(terms[:rare])
+        self._waiting = deque(terms[rare:])
+
+    def best(self, count: int, allowed: np.ndarray | None = None) -> np.ndarray:
+        """The rows of the `count` best passages, in no order; `allowed` is a mask of shape (passages,)."""
         least = 0.0  # what the last of the best has so far: it only grows
-        for place, term in enumerate(terms):
-            if term.frequency > FREQUENT and place:
-                own = scores[_above(scores, least, allowed)]
-                if len(own) >= count:
-                    least = float(np.partition(own, len(own) - count)[len(own) - count])
-                    if least >= left:
-                        return self._finish(scores, _above(scores, least - left, allowed), terms[place:], count)
-            self._add(scores, term)
-            left -= term.weight
-        rows = _above(scores, least, allowed)
-        return _top(rows, scores[rows], count)
+        while left := sum(term.weight for term in self._waiting):  # what a passage not yet seen can reach
+            own = self._scores[_above(self._scores, least, allowed)]
+            if len(own) >= count:
+                least = float(np.partition(own, len(own) - count)[len(own) - count])
+                if least >= left:
+                    break
+            self._add(self._waiting.popleft())
+        rows = _above(self._scores, least - left, allowed)
+        return _top(rows, self.of_rows(rows), count)
 
-    def of_rows(self, weights: Mapping[str, float], rows: np.ndarray) -> np.ndarray:
+    def of_rows(self, rows: np.ndarray) -> np.ndarray:
         """Scores of ascending rows; float32 of shape (rows,)."""
-        scores = np.zeros(len(rows), dtype=np.float32)
-        for term in self._terms(weights):
+        scores = self._scores[rows]
+        for term in self._waiting:
             self._look_up(scores, rows, term)
         return scores
 
-    def _finish(self, scores: np.ndarray, rows: np.ndarray, terms: Sequence[_Term], count: int) -> np.ndarray:
-        own = scores[rows]
-        for term in terms:
-            self._look_up(own, rows, term)
-        return _top(rows, own, count)
+    def _sum(self, terms: Sequence[_Term]) -> np.ndarray:
+        """What these terms give to every passage: all of their postings in one go, for each one costs more than it holds."""
+        found = [(rows + first if first else rows, times, term.weight) for term in terms for first, rows, times in term.found]
+        if not found:
+            return np.zeros(len(self._norms), dtype=np.float32)
+        rows, times = (np.concatenate([item[part] for item in found]) for part in (0, 1))
+        weights = np.repeat(np.array([weight for _, _, weight in found], dtype=np.float32), [len(held) for held, _, _ in found])
+        return np.bincount(rows, weights * self._share(rows, times), minlength=len(self._norms)).astype(np.float32)
 
-    def _terms(self, weights: Mapping[str, float]) -> Iterator[_Term]:
-        for token, weight in weights.items():
-            found = [
-                (int(first), *part.of(token_key(token))) for first, part in zip(self._first, self._parts, strict=False)
-            ]
-            frequency = sum(len(rows) for _, rows, _ in found)
-            if frequency:
-                idf = np.log(1.0 + (self._held - frequency + 0.5) / (frequency + 0.5))
-                yield _Term(float(weight * idf), found, frequency)
-
-    def _add(self, scores: np.ndarray, term: _Term) -> None:
+    def _add(self, term: _Term) -> None:
         for first, rows, times in term.found:
-            place = rows + first if first else rows
-            scores[place] += term.weight * times / (times + self._norms[place])
+            place = rows.astype(np.intp) + first
+            self._scores[place] += term.weight * self._share(place, times)
 
     def _look_up(self, scores: np.ndarray, rows: np.ndarray, term: _Term) -> None:
         """Add what the term gives to the scores of these ascending rows."""
@@ -174,8 +182,12 @@ class Postings:
                 sought = (rows - first).astype(held.dtype)  # of another type, numpy would convert all that are held
                 place = np.minimum(np.searchsorted(held, sought), len(held) - 1)
                 same = held[place] == sought
-                occurrences = times[place[same]]
-                scores[same] += term.weight * occurrences / (occurrences + self._norms[rows[same]])
+                scores[same] += term.weight * self._share(rows[same], times[place[same]])
+
+    def _share(self, rows: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """The share of its weight that a term so often in these passages gives them."""
+        times = times.astype(np.float32)
+        return times / (times + self._norms[rows])
 
 
 def _above(scores: np.ndarray, least: float, allowed: np.ndarray | None) -> np.ndarray:

@@ -39,6 +39,7 @@ def understand(
     return Query(
         text=plain,
         folded=segmented.folded,
+        clauses=segmented.clauses,
         words=segmented.search_words,
         terms=tuple(pair for pair in terms if pair[0] not in ignored),
         ignored=frozenset(said for said, _ in terms if said in ignored),

@@ -229,6 +229,7 @@ class Query:
 
     text: str
     folded: str  # for matching only
+    clauses: tuple[tuple[int, int], ...]  # (start, end) in `folded`
     words: tuple[str, ...]
     terms: tuple[tuple[str, str], ...]  # (as said, standard term)
     ignored: frozenset[str]  # wordings that the reader of the card has switched off

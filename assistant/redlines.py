@@ -9,8 +9,6 @@ from assistant.records import Passage, Query, RedLine, Risk
 # While one of these stands, nothing is said that asks the person who was hurt, or who does not want to live any more, to give in.
 NO_YIELDING = frozenset({"domestic_violence", "sexual", "minor_victim", "weapon", "self_harm"})
 
-_CLAUSE = re.compile(r"[^。!?;,\n]+")  # of folded text, whose punctuation is half-width
-
 
 class Signs:
     """Regular expressions over folded text, with others that take their meaning back."""
@@ -19,18 +17,15 @@ class Signs:
         self._signs = [re.compile(sign) for sign in signs]
         self._unless = [re.compile(sign) for sign in unless]
 
-    def matches(self, folded: str) -> tuple[str, ...]:
+    def matches(self, folded: str, clauses: Sequence[tuple[int, int]]) -> tuple[str, ...]:
         """The words that a sign was found in, clause by clause where a clause takes its meaning back.
 
-        没动手 in one clause does not undo 打得头破血流 in another.
+        没动手 in one clause does not undo 打得头破血流 in another; `clauses` are as `segmenter.clauses` finds them.
         """
         found = [match for pattern in self._signs for match in pattern.finditer(folded)]
         if not found:
             return ()
-        denied = [
-            clause.span() for clause in _CLAUSE.finditer(folded)
-            if any(pattern.search(clause.group()) for pattern in self._unless)
-        ]
+        denied = [(start, end) for start, end in clauses if any(pattern.search(folded[start:end]) for pattern in self._unless)]
         kept = [
             match.group() for match in found
             if not any(start <= match.start() and match.end() <= end for start, end in denied)

@@ -24,6 +24,8 @@ jieba.setLogLevel(logging.ERROR)
 USER_WORD_FREQUENCY = 20_000  # high enough that 返水 beats 返 + 水 in jieba's own statistics
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _SPACE_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")  # left by scraped pages
+_TYPED_APART = re.compile(r"(?<=[\u3400-\u9fff]{2})\s+(?=[\u3400-\u9fff]{2})")  # 肋骨断了 孩子没事; not the letters of 没 动 手
+_CLAUSE = re.compile(r"[^。!?;,\n]+")  # of folded text, whose punctuation is half-width
 _NEVER_GIVEN = frozenset("的了着过是在把被和跟与就也都又不没有去来说要给让他她我你们上下里外前后家")
 _WORD = re.compile(r"[\u3400-\u9fffA-Za-z0-9]")
 
@@ -35,8 +37,21 @@ def _simplifier() -> opencc.OpenCC:
 
 def fold(text: str) -> str:
     """Unify width, letter case, spaces and traditional characters, for matching only."""
-    folded = _SPACE_BETWEEN_HAN.sub("", unicodedata.normalize("NFKC", text).lower())
-    return _simplifier().convert(folded)
+    return _simplifier().convert(_SPACE_BETWEEN_HAN.sub("", _unified(text)))
+
+
+def _unified(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def clauses(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the clauses of a text begin and end once it is folded: at punctuation, and where words were typed apart."""
+    found, start = [], 0
+    for piece in _TYPED_APART.split(_unified(text)):
+        piece = _SPACE_BETWEEN_HAN.sub("", piece)
+        found += [(start + clause.start(), start + clause.end()) for clause in _CLAUSE.finditer(piece)]
+        start += len(piece)
+    return tuple(found)
 
 
 def character_bigrams(text: str) -> list[str]:
@@ -75,6 +90,7 @@ class Segmented:
 
     text: str  # as written
     folded: str
+    clauses: tuple[tuple[int, int], ...]  # (start, end) in `folded`
     words: tuple[str, ...]  # in order, without punctuation; stop words are kept
     search_words: tuple[str, ...]  # for the lexical index: also the shorter words inside long ones, no stop words
 
@@ -155,7 +171,7 @@ class Segmenter:
         """Fold and cut a text."""
         folded = fold(text)
         words = tuple(word for word in self._tokenizer.cut(folded) if _WORD.search(word))
-        return Segmented(text, folded, words, tuple(self._for_search(words)))
+        return Segmented(text, folded, clauses(text), words, tuple(self._for_search(words)))
 
     def words(self, text: str) -> list[str]:
         """The words of a text in order, folded, without punctuation; stop words are kept."""

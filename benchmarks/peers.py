@@ -31,6 +31,7 @@ from benchmarks.serving import resident_mb
 from training.ranking import ranking_figures
 
 DEPTH = 100  # hits asked for
+PROBES = 500  # passages as queries, from which it is learned how many candidates must be read again
 FOLDS = 5  # every fifth question was kept from the shipped encoder: training.train_encoder --hold-out 0
 Search = Callable[[str], list[int]]
 
@@ -48,7 +49,7 @@ class Tools:
 def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     """The two halves with which a folder of this size is searched (`large`), their best candidates fused as the retriever does."""
     from assistant import postings
-    from assistant.dense import Codes
+    from assistant.dense import Codes, exact_nearest
     from assistant.fusion import full_match, fuse
     from assistant.retriever import DEPTH as CANDIDATES
 
@@ -56,14 +57,17 @@ def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     vectors = tools.encoder.encode(texts)
     dense = Codes.build(vectors)
     dense.add(vectors)
+    probes = vectors[:: len(vectors) // PROBES]
+    dense.choose_read_again(probes, exact_nearest([vectors], probes, 10))
     dense.save(folder / "dense.faiss")
     words = postings.Postings([folder / "words"])
 
     def search(question: str) -> list[int]:
         cut = tools.segmenter.segment(question)
         weights, vector = Counter(cut.search_words), tools.encoder.encode_segmented(cut)
-        rows = np.union1d(words.best(weights, CANDIDATES), dense.best(vector, CANDIDATES)).astype(np.int64)
-        scores = fuse(words.of_rows(weights, rows), dense.of_rows(vector, rows), full_match(weights, len(texts)))
+        asked = words.ask(weights)
+        rows = np.union1d(asked.best(CANDIDATES), dense.best(vector, CANDIDATES))
+        scores = fuse(asked.of_rows(rows), dense.of_rows(vector, rows), full_match(weights, len(texts)))
         return rows[best(scores)].tolist()
 
     return search

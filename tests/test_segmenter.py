@@ -10,6 +10,7 @@ from assistant.segmenter import (
     Phrases,
     Segmenter,
     character_bigrams,
+    clauses,
     fold,
     load_segmenter,
     read_word_list,
@@ -47,6 +48,20 @@ def test_width_case_and_traditional_characters_are_folded_for_matching(segmenter
 
 def test_spaces_that_scraping_left_inside_words_are_closed():
     assert fold("增强凝聚 力、战斗力") == "增强凝聚力、战斗力"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("肋骨断了，没人管。孩子没事", ["肋骨断了", "没人管", "孩子没事"]),
+        ("肋骨断了 孩子没事\n三楼漏水", ["肋骨断了", "孩子没事", "三楼漏水"]),
+        ("ＡＢ 樓上 漏水", ["ab 楼上", "漏水"]),
+        ("没 动 手", ["没动手"]),
+        ("", []),
+    ],
+)
+def test_clauses_end_at_punctuation_and_where_words_were_typed_apart(text: str, wanted: list[str]):
+    assert [fold(text)[start:end] for start, end in clauses(text)] == wanted
 
 
 def test_stop_words_do_not_count_in_the_lexical_index(segmenter: Segmenter):

@@ -93,6 +93,10 @@ def test_negation_and_figures_of_speech_raise_no_red_line(assistant: Assistant, 
     assert absent not in risks(assistant, text)
 
 
+def test_what_is_denied_of_one_is_not_denied_of_another_although_only_a_space_parts_them(assistant: Assistant):
+    assert "injury" in risks(assistant, "为车位打架 肋骨打断两根 孩子没事")
+
+
 def test_a_tap_raises_the_red_line_that_the_words_left_out(assistant: Assistant):
     text = "两家为车位吵起来，推了几下"
     assert "injury" in risks(assistant, text, Taps(injury=True))
