@@ -176,6 +176,7 @@ def milvus_lite(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     for start in range(0, len(texts), 1000):
         rows = range(start, min(start + 1000, len(texts)))
         client.insert("articles", [{"row": row, "text": texts[row][:20000], "dense": vectors[row].tolist()} for row in rows])
+    client.flush("articles")  # without it every search copies what is held in memory
     client.load_collection("articles")
 
     def search(question: str) -> list[int]:

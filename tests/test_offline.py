@@ -46,3 +46,23 @@ def test_serving_asks_no_other_host_for_anything(built_settings: Settings, tmp_p
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.splitlines()[-1])
     assert report == {"seen": [], "page": 200, "health": "ready", "source": 200}
+
+STUBS = '''
+import ast, json
+real, read = ast.get_source_segment, []
+def get_source_segment(source, node, **keys):
+    read.append(getattr(node, "name", ""))
+    return real(source, node, **keys)
+ast.get_source_segment = get_source_segment
+from assistant.ui.server import without_stubs
+with without_stubs():
+    import gradio
+print(json.dumps({"read": read, "works": callable(gradio.Textbox.change)}))
+'''
+
+
+def test_gradio_writes_no_type_stubs_while_the_server_starts():
+    done = subprocess.run([sys.executable, "-c", STUBS], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["works"]
+    assert not {"Textbox", "Button", "HTML", "Blocks"} & set(told["read"])

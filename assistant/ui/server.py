@@ -1,9 +1,12 @@
 """One FastAPI, a mount per role, a gate in front; the page is there first, the models come after."""
 
+import inspect
 import os
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
@@ -43,6 +46,26 @@ QUIET = {
 }
 
 
+@contextmanager
+def without_stubs() -> Iterator[None]:
+    """Import Gradio without its writing a type stub beside each of its components: half of the time, and no server's business.
+
+    It passes over a component whose source file cannot be found, so in here none can.
+    """
+    found = inspect.getfile
+
+    def getfile(thing: object) -> str:
+        if type(thing).__name__ == "ComponentMeta":
+            raise OSError("no stub wanted")
+        return found(thing)
+
+    inspect.getfile = getfile
+    try:
+        yield
+    finally:
+        inspect.getfile = found
+
+
 def create_app(settings: Settings, opening: Opening, keeper_password: str = ""):
     """The whole web application; `opening` may still be opening. Without a password there is no keeper's page.
 
@@ -51,7 +74,8 @@ def create_app(settings: Settings, opening: Opening, keeper_password: str = ""):
     """
     os.environ.update(QUIET)
     os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="assistant-")
-    import gradio as gr  # after the environment, before the heavy models
+    with without_stubs():
+        import gradio as gr  # after the environment, before the heavy models
     from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
 
