@@ -39,7 +39,8 @@ TYPE_COST = 0.3  # C of the support vector machines
 RISK_COST = 20.0  # C of the logistic regressions
 MOST_TOLD = 4  # quarrels in one description
 FLOORS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)  # probabilities below which a rule alone is not believed
-HIGHEST_FLOOR = {"injury": 0.1}  # 脱臼 and 骨折 are facts, so only a firm no outweighs them
+# A knife, a broken bone, a farewell, a child that is beaten: where a rule speaks of these, only a firm no outweighs it.
+HIGHEST_FLOOR = dict.fromkeys(("injury", "weapon", "self_harm", "sexual", "minor_victim"), 0.1)
 STYLE_LABELS = {"不成问题": NO_QUESTION, "别的事": OTHER_BUSINESS}
 ENTRY_KINDS = frozenset({Kind.GRIEVANCE, Kind.QUESTION, Kind.PHRASING, Kind.PRINCIPLE, Kind.CASE, Kind.LAW})
 
