@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 
@@ -120,7 +121,7 @@ class Composer:
     ) -> tuple[Hit, ...]:
         rows = rows_for(self._typed[section.name], affinity) if section.typed else self._untyped[section.name]
         if section.near:
-            rows = [row for row in rows if ranking.dense[row] >= NEAR]
+            rows = list(compress(rows, ranking.dense[rows] >= NEAR))
         allowed = self._allowed(rows, scores, risks)
         if section.name == "phrasing":
             # Every proverb hurts somebody whom it does not fit, and mostly one who was hurt or threatened already.

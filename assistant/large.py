@@ -422,7 +422,7 @@ class Shelf:
         return Candidates(
             rows=rows,
             lexical=said.of_rows(rows),
-            dense=self.dense.of_rows(vector, rows) if len(rows) else np.zeros(0, dtype=np.float32),
+            dense=self.dense.of_rows(vector, rows),
             heads=headed.of_rows(rows),
             accepted=np.ones(len(rows), dtype=bool) if allowed is None else allowed[rows],
             types=[self._facets[code].types for code in self._facet_of[rows]],

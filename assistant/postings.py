@@ -150,7 +150,7 @@ class Asked:
                 least = float(np.partition(own, len(own) - count)[len(own) - count])
                 if least >= left:
                     break
-            self._add(self._waiting.popleft())
+            self._scores += self._sum([self._waiting.popleft()])
         rows = _above(self._scores, least - left, allowed)
         return _top(rows, self.of_rows(rows), count)
 
@@ -169,11 +169,6 @@ class Asked:
         rows, times = (np.concatenate([item[part] for item in found]) for part in (0, 1))
         weights = np.repeat(np.array([weight for _, _, weight in found], dtype=np.float32), [len(held) for held, _, _ in found])
         return np.bincount(rows, weights * self._share(rows, times), minlength=len(self._norms)).astype(np.float32)
-
-    def _add(self, term: _Term) -> None:
-        for first, rows, times in term.found:
-            place = rows.astype(np.intp) + first
-            self._scores[place] += term.weight * self._share(place, times)
 
     def _look_up(self, scores: np.ndarray, rows: np.ndarray, term: _Term) -> None:
         """Add what the term gives to the scores of these ascending rows."""

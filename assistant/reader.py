@@ -64,7 +64,8 @@ class Features:
                 found.update(f"m:{term}" for term in item.means)
         for item in self._lexicon.signs_in(text.folded):
             found.update(f"s:{label}{strength}" for label, strength in (*item.types.items(), *item.risks.items()))
-        all_matched = {rule.redline.risk_id: rule.signs.matches(text.folded, text.clauses) for rule in self._rules}
+        clauses = text.clauses
+        all_matched = {rule.redline.risk_id: rule.signs.matches(text.folded, clauses) for rule in self._rules}
         matched = {risk_id: words for risk_id, words in all_matched.items() if words}
         found.update(f"r:{risk_id}" for risk_id in matched)
         return Seen(found, matched)

@@ -90,9 +90,13 @@ class Segmented:
 
     text: str  # as written
     folded: str
-    clauses: tuple[tuple[int, int], ...]  # (start, end) in `folded`
     words: tuple[str, ...]  # in order, without punctuation; stop words are kept
     search_words: tuple[str, ...]  # for the lexical index: also the shorter words inside long ones, no stop words
+
+    @property
+    def clauses(self) -> tuple[tuple[int, int], ...]:
+        """(start, end) in `folded`; found when asked for, because passages are cut without it."""
+        return clauses(self.text)
 
     def encoder_tokens(self) -> list[str]:
         """Words and character bigrams: what the encoder's vocabulary consists of."""
@@ -171,7 +175,7 @@ class Segmenter:
         """Fold and cut a text."""
         folded = fold(text)
         words = tuple(word for word in self._tokenizer.cut(folded) if _WORD.search(word))
-        return Segmented(text, folded, clauses(text), words, tuple(self._for_search(words)))
+        return Segmented(text, folded, words, tuple(self._for_search(words)))
 
     def words(self, text: str) -> list[str]:
         """The words of a text in order, folded, without punctuation; stop words are kept."""

@@ -31,7 +31,6 @@ from benchmarks.serving import resident_mb
 from training.ranking import ranking_figures
 
 DEPTH = 100  # hits asked for
-PROBES = 500  # passages as queries, from which it is learned how many candidates must be read again
 FOLDS = 5  # every fifth question was kept from the shipped encoder: training.train_encoder --hold-out 0
 Search = Callable[[str], list[int]]
 
@@ -51,13 +50,14 @@ def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     from assistant import postings
     from assistant.dense import Codes, exact_nearest
     from assistant.fusion import full_match, fuse
+    from assistant.large import PROBED
     from assistant.retriever import DEPTH as CANDIDATES
 
     postings.write(folder / "words", [tools.segmenter.search_words(text) for text in texts])
     vectors = tools.encoder.encode(texts)
     dense = Codes.build(vectors)
     dense.add(vectors)
-    probes = vectors[:: len(vectors) // PROBES]
+    probes = vectors[np.random.default_rng(0).choice(len(vectors), min(PROBED, len(vectors)), replace=False)]
     dense.choose_read_again(probes, exact_nearest([vectors], probes, 10))
     dense.save(folder / "dense.faiss")
     words = postings.Postings([folder / "words"])

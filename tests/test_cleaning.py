@@ -168,15 +168,11 @@ def test_no_navigation_counter_advertisement_or_english_stands_in_a_passage_of_t
 
 
 def test_the_seeds_are_found_no_worse_than_before_the_cleaning():
-    """Before: lexical .071 and .286, dense .214 and .357, both together .214 and .500 (first, among five).
-
-    Both together have one of the 14 less among five since shared words count by how many of the question's they
-    are, which is the fusion's doing and not the cleaning's (docs/benchmarks.md); each half must have what it had.
-    """
+    """Before: lexical .071 and .286, dense .214 and .357, both together .214 and .500 (first, among five)."""
     from assistant.settings import DEFAULT_SETTINGS, load_settings
 
     settings = load_settings(DEFAULT_SETTINGS)
     found = retrieval.seeds(settings, shared("seeds"), shared("dev", "seeds_probe.jsonl"))
     figures = {mode: retrieval.means(rows) for mode, rows in found.items()}
-    assert figures["hybrid"]["first"] >= 0.214 and figures["hybrid"]["five"] >= 0.428
+    assert figures["hybrid"]["first"] >= 0.214 and figures["hybrid"]["five"] >= 0.5
     assert figures["lexical"]["five"] >= 0.286 and figures["dense"]["five"] >= 0.357

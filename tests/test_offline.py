@@ -47,6 +47,7 @@ def test_serving_asks_no_other_host_for_anything(built_settings: Settings, tmp_p
     report = json.loads(done.stdout.splitlines()[-1])
     assert report == {"seen": [], "page": 200, "health": "ready", "source": 200}
 
+
 STUBS = '''
 import ast, json
 real, read = ast.get_source_segment, []
