@@ -207,12 +207,18 @@ class LawFile(_Record):
     articles: list[_Article]
 
 
+class _BasisWhen(_Record):
+    law: str
+    signs: Annotated[list[str], Field(min_length=1)]
+
+
 class _RedLine(_Entry):
     id: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
     name: Line
     must: list[Line]
     never: list[Line]
     basis: list[str]
+    basis_when: list[_BasisWhen] = []
     types: list[str] = []
     phrasing: list[_Phrasing] = []
 
@@ -966,7 +972,7 @@ def _cross_faults(corpus_dir: Path, documents: Sequence[Document], passages: Seq
         for risk in filter(None, [*passage.meta.get("risks", ()), passage.meta.get("risk")]):
             if risk not in risks:
                 yield Fault(path, line, "risks", "risk_unknown", risk)
-        for law_id in passage.meta.get("basis", ()):
+        for law_id in [*passage.meta.get("basis", ()), *(item["law"] for item in passage.meta.get("basis_when", ()))]:
             if law_id not in laws:
                 yield Fault(path, line, "basis", "law_unknown", law_id)
 
@@ -1006,17 +1012,21 @@ def read_redlines(path: Path, lexicon_dir: Path) -> tuple[RedLine, ...]:
     Raises:
         CorpusInvalid: an expression cannot be compiled, or a red line has none.
     """
-    record = _validate(RedLineFile, _SourceText(path))
+    told = _SourceText(path)
+    record = _validate(RedLineFile, told)
     source = _SourceText(lexicon_dir / "redline_signs.yaml")
     by_id = {item.id: (number, item) for number, item in enumerate(_validate(RedLineSignFile, source).redlines)}
     found = []
-    for item in record.redlines:
+    for position, item in enumerate(record.redlines):
         if item.id not in by_id:
             raise CorpusInvalid([Fault(source.path, 1, item.id, "missing")])
         number, expressions = by_id[item.id]
         for key in ("signs", "unless"):
             _check_expressions(source, ("redlines", number, key), getattr(expressions, key))
+        for place, narrower in enumerate(item.basis_when):
+            _check_expressions(told, ("redlines", position, "basis_when", place, "signs"), narrower.signs)
         found.append(RedLine(item.id, item.name, item.text, tuple(item.must), tuple(item.never), tuple(item.basis),
+                             tuple((narrower.law, tuple(narrower.signs)) for narrower in item.basis_when),
                              tuple(expressions.signs), tuple(expressions.unless)))
     return tuple(found)
 

@@ -171,6 +171,7 @@ class RedLine:
     must: tuple[str, ...]
     never: tuple[str, ...]
     basis: tuple[str, ...]  # ids of law passages
+    basis_when: tuple[tuple[str, tuple[str, ...]], ...]  # (law passage, expressions that say it is about this very crime)
     signs: tuple[str, ...]  # regular expressions over folded text
     unless: tuple[str, ...]  # regular expressions that take the sign's meaning away
 

@@ -39,10 +39,14 @@ class Rule:
 
     redline: RedLine
     signs: Signs
+    narrower: tuple[tuple[str, Signs], ...]  # laws that are named only where their own signs are found
 
 
 def compile_rules(redlines: Sequence[RedLine]) -> tuple[Rule, ...]:
-    return tuple(Rule(item, Signs(item.signs, item.unless)) for item in redlines)
+    return tuple(
+        Rule(item, Signs(item.signs, item.unless), tuple((law_id, Signs(signs, ())) for law_id, signs in item.basis_when))
+        for item in redlines
+    )
 
 
 class RedLineFinder:
@@ -64,11 +68,13 @@ class RedLineFinder:
             tapped = _tapped(rule.redline.risk_id, query)
             sure, not_denied = self._thresholds[rule.redline.risk_id]
             if tapped or probability >= sure or (matched and probability >= not_denied):
-                found.append(self._risk(rule.redline, matched))
+                found.append(self._risk(rule, matched, query))
         return tuple(found)
 
-    def _risk(self, redline: RedLine, matched: tuple[str, ...]) -> Risk:
-        basis = tuple(self._laws[law_id].title for law_id in redline.basis if law_id in self._laws)
+    def _risk(self, rule: Rule, matched: tuple[str, ...], query: Query) -> Risk:
+        redline = rule.redline
+        told = [law_id for law_id, signs in rule.narrower if signs.matches(query.folded, query.clauses)]
+        basis = tuple(self._laws[law_id].title for law_id in (*redline.basis, *told) if law_id in self._laws)
         return Risk(redline.risk_id, redline.name, redline.action, matched, basis, redline.must, redline.never)
 
 

@@ -78,6 +78,21 @@ def test_an_unknown_type_is_named(copy: Path):
     assert any("leek" in message and path.name in message for message in faults(copy))
 
 
+def test_an_article_that_a_red_line_names_for_one_crime_only_must_exist(copy: Path):
+    line = spoil(copy / "redlines.yaml", "- law: rl-extort", "- law: rl-extrot")
+    (message,) = faults(copy)
+    assert "redlines.yaml" in message and "rl-extrot" in message
+    assert int(re.search(r"第 (\d+) 行", message).group(1)) <= line
+
+
+def test_a_sign_of_one_crime_that_cannot_be_read_is_named_with_its_line(copy: Path):
+    line = spoil(copy / "redlines.yaml", "          - 敲诈|", "          - 敲诈(|")
+    with pytest.raises(CorpusInvalid) as caught:
+        corpus.read_redlines(copy / "redlines.yaml", copy / "lexicon")
+    (fault,) = caught.value.faults
+    assert (fault.path.name, fault.line) == ("redlines.yaml", line)
+
+
 def test_an_id_used_twice_is_named(copy: Path):
     spoil(copy / "disputes" / "leak.yaml", "id: leak-g2", "id: leak-g1")
     assert any("leak-g1" in message and "用过" in message for message in faults(copy))

@@ -80,6 +80,20 @@ def test_blows_are_a_red_line_with_a_basis(assistant: Assistant):
 
 
 @pytest.mark.parametrize(
+    ("text", "named", "left_out"),
+    [
+        ("他往我家鱼塘里下药，一塘鱼全翻了白肚，就因为放水的事吵过", "第一百一十四条", "第一百三十三条"),
+        ("他喝了酒开车把我剐倒，车都没停就跑了，腿摔骨折了", "第一百三十三条", "第一百一十四条"),
+        ("为要账他们把我爸关在棋牌室里两天不让走", "第二百三十八条", "第二百七十六条之一"),
+    ],
+)
+def test_a_crime_is_shown_with_the_articles_on_that_very_crime(assistant: Assistant, text: str, named: str, left_out: str):
+    (crime,) = [risk for risk in assistant.ask(text).risks if risk.risk_id == "crime"]
+    assert any(basis.endswith(named) for basis in crime.basis)
+    assert not any(basis.endswith(left_out) for basis in crime.basis)
+
+
+@pytest.mark.parametrize(
     ("text", "absent"),
     [
         ("楼上麻将打到半夜，上去说了几句，没动手", "injury"),

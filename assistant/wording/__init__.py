@@ -49,7 +49,7 @@ STATUS_MESSAGES = {
     "unsure": "拿不准是哪类纠纷，下面这些最接近。请补一两句细节，或者直接点最像的那个。",
 }
 
-NO_RISKS = "没有看出红线。动没动手、有没有人受伤，还请当面问一句。"
+NO_RISKS = "没有看出红线。伤没伤着人、拿没拿家伙、放没放狠话，还请当面问一句。"
 RISK_MUST, RISK_NEVER, RISK_BASIS, RISK_MATCHED = "要做", "别做", "依据", "因为提到"
 WITHHELD = "有红线在，劝受害一方让步、和解的话已经收起来，先办上面的事。"
 CODE_TITLE, CODE_TYPES = "大厅触摸屏带来的条目", "点一下看整张卡片"
