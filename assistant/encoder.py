@@ -4,14 +4,17 @@ The model is a local folder and is never looked for on a hub. Any sentence-trans
 will do; ours is a StaticEmbedding over the tokens of `segmenter`, told apart by a marker file. Such
 a model is a table of vectors, so its mean is taken here with numpy: the seconds and the 300 MB of
 importing torch and sentence-transformers are spent for other models only.
+
+What is asked and what answers are put differently, so a question is encoded in its own way: with the
+prompt or the route of the model's own, where it has one.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,13 +22,16 @@ from assistant.errors import EncoderDamaged, EncoderMissing
 from assistant.segmenter import Segmented, Segmenter
 
 TOKEN_MARKER = "tokens.json"  # its presence says: this model reads our tokens, joined by spaces
-TABLE_MODULES = ("StaticEmbedding", "Normalize")  # what a model may consist of to be read as a table
+TABLE_MODULES = ("Router", "Normalize")  # what a model may consist of to be read as a table
+TABLE_ROUTES = {"query": ("StaticEmbedding", "Dense"), "document": ("StaticEmbedding",)}
 
 
 class _Model(Protocol):
     dimensions: int
 
     def encode(self, texts: Sequence[str], show_progress: bool) -> np.ndarray: ...
+
+    def encode_question(self, text: str) -> np.ndarray: ...
 
 
 class Encoder:
@@ -46,7 +52,7 @@ class Encoder:
         return self._model.dimensions
 
     def encode(self, texts: Sequence[str], show_progress: bool = False) -> np.ndarray:
-        """Encode n texts; returns float32 of shape (n, dimensions), rows of unit length.
+        """Encode n passages; returns float32 of shape (n, dimensions), rows of unit length.
 
         A text without a single known token becomes the zero vector, which is near to nothing.
         """
@@ -60,9 +66,9 @@ class Encoder:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         return self._model.encode(texts, show_progress)
 
-    def encode_segmented(self, text: Segmented) -> np.ndarray:
-        """Encode a text that has been cut already; returns float32 of shape (dimensions,)."""
-        return self._model.encode([" ".join(text.encoder_tokens()) if self.reads_tokens else text.text], False)[0]
+    def encode_question(self, text: Segmented) -> np.ndarray:
+        """Encode what is asked, cut already; returns float32 of shape (dimensions,), of unit length or zero."""
+        return self._model.encode_question(" ".join(text.encoder_tokens()) if self.reads_tokens else text.text)
 
 
 def open_model(model_dir: Path) -> _Model:
@@ -74,28 +80,50 @@ def _is_table(model_dir: Path) -> bool:
     """Whether nothing is between words set apart by spaces and the mean of their vectors but looking them up."""
     if not (model_dir / TOKEN_MARKER).exists():
         return False
-    modules = json.loads((model_dir / "modules.json").read_text(encoding="utf-8"))
-    kinds = tuple(module["type"].rpartition(".")[2] for module in modules)
-    if kinds != TABLE_MODULES or modules[0]["path"]:
+    modules = _stored(model_dir / "modules.json")
+    if tuple(map(_kind, (module["type"] for module in modules))) != TABLE_MODULES or modules[0]["path"]:
         return False
-    tokenizer = json.loads((model_dir / "tokenizer.json").read_text(encoding="utf-8"))
+    types, routes = _routes(model_dir)
+    if {route: tuple(_kind(types[name]) for name in names) for route, names in routes.items()} != TABLE_ROUTES:
+        return False
+    table, dense = routes["query"]
+    shape, tokenizer = _stored(model_dir / dense / "config.json"), _stored(model_dir / table / "tokenizer.json")
+    linear = not shape["bias"] and _kind(shape["activation_function"]) == "Identity" and routes["document"] == [table]
     plain = not any(tokenizer[part] for part in ("normalizer", "post_processor", "truncation", "added_tokens"))
-    return plain and tokenizer["model"]["type"] == "WordLevel" and tokenizer["pre_tokenizer"] == {"type": "WhitespaceSplit"}
+    whole_words = tokenizer["model"]["type"] == "WordLevel" and tokenizer["pre_tokenizer"] == {"type": "WhitespaceSplit"}
+    return linear and plain and whole_words
+
+
+def _routes(model_dir: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Of the Router: the type of each of its modules, and the modules that each route passes through."""
+    stored = _stored(model_dir / "router_config.json")
+    return stored["types"], stored["structure"]
+
+
+def _stored(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _kind(type_name: str) -> str:
+    return type_name.rpartition(".")[2]
 
 
 class TableModel:
-    """A StaticEmbedding over whole words: the mean of the tokens' vectors, made unit length.
+    """A StaticEmbedding over whole words: the mean of the tokens' vectors, made unit length; of a question first mapped.
 
-    Source: `StaticEmbedding` and `Normalize` of sentence-transformers, which tests/test_encoder.py compares it with.
+    Source: `Router`, `StaticEmbedding`, `Dense` and `Normalize` of sentence-transformers, which
+    tests/test_encoder.py compares it with.
     """
 
     def __init__(self, model_dir: Path) -> None:
         from safetensors.numpy import load_file
 
-        model = json.loads((model_dir / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+        table, dense = _routes(model_dir)[1]["query"]
+        model = _stored(model_dir / table / "tokenizer.json")["model"]
         self._rows: dict[str, int] = model["vocab"]
         self._unknown = self._rows[model["unk_token"]]  # a word of no row counts as this one
-        self._table = load_file(model_dir / "model.safetensors")["embedding.weight"]  # (tokens, dimensions), float16
+        self._table = load_file(model_dir / table / "model.safetensors")["embedding.weight"]  # (tokens, dimensions), float16
+        self._map = load_file(model_dir / dense / "model.safetensors")["linear.weight"].astype(np.float32)  # (dimensions, dimensions)
         if max(self._rows.values()) >= len(self._table):
             raise ValueError("tokens and vectors differ in number")
         self.dimensions: int = self._table.shape[1]
@@ -103,11 +131,20 @@ class TableModel:
     def encode(self, texts: Sequence[str], show_progress: bool) -> np.ndarray:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for vector, text in zip(vectors, texts, strict=True):
-            rows = [self._rows.get(token, self._unknown) for token in text.split()]
-            if rows:
-                summed = self._table[rows].sum(axis=0, dtype=np.float32)  # as long as the mean after the next line
-                vector[:] = summed / max(float(np.linalg.norm(summed)), 1e-12)
+            vector[:] = _unit(self._summed(text))
         return vectors
+
+    def encode_question(self, text: str) -> np.ndarray:
+        return _unit(self._map @ self._summed(text))
+
+    def _summed(self, text: str) -> np.ndarray:
+        """As long as the mean, once it is made unit length."""
+        rows = [self._rows.get(token, self._unknown) for token in text.split()]
+        return self._table[rows].sum(axis=0, dtype=np.float32)
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)
 
 
 class TransformerModel:
@@ -122,7 +159,14 @@ class TransformerModel:
         self.dimensions: int = self._model.get_embedding_dimension()
 
     def encode(self, texts: Sequence[str], show_progress: bool) -> np.ndarray:
-        vectors = self._model.encode(
+        return self._vectors(self._model.encode_document, texts, show_progress)
+
+    def encode_question(self, text: str) -> np.ndarray:
+        return self._vectors(self._model.encode_query, [text], False)[0]
+
+    @staticmethod
+    def _vectors(encode: Callable[..., np.ndarray], texts: Sequence[str], show_progress: bool) -> np.ndarray:
+        vectors = encode(
             list(texts), batch_size=256, convert_to_numpy=True, normalize_embeddings=True,
             show_progress_bar=show_progress,
         )

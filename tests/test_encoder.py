@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,25 +35,42 @@ def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SHIPPED, tmp_path / "模型"))
 
 
+def change_tokenizer(model: Path, change: Callable[[dict], None]) -> None:
+    (path,) = model.rglob("tokenizer.json")
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    change(tokenizer)
+    path.write_text(json.dumps(tokenizer), encoding="utf-8")
+
+
 def test_both_ways_of_reading_the_shipped_model_agree(segmenter: Segmenter):
     table, transformer = TableModel(SHIPPED), TransformerModel(SHIPPED)
     tokens = [" ".join(segmenter.encoder_tokens(text)) for text in TEXTS]
 
     assert table.dimensions == transformer.dimensions == 256
     np.testing.assert_allclose(table.encode(tokens, False), transformer.encode(tokens, False), atol=1e-5)
+    for text in tokens:
+        np.testing.assert_allclose(table.encode_question(text), transformer.encode_question(text), atol=1e-5)
 
 
-def test_a_text_that_is_cut_already_gets_the_same_vector(segmenter: Segmenter):
-    encoder = Encoder(SHIPPED, segmenter)
+def test_a_question_that_is_cut_already_is_cut_as_a_passage_is(segmenter: Segmenter):
+    encoder, table = Encoder(SHIPPED, segmenter), TableModel(SHIPPED)
 
-    for text, vector in zip(TEXTS, encoder.encode(TEXTS), strict=True):
-        np.testing.assert_array_equal(encoder.encode_segmented(segmenter.segment(text)), vector)
+    for text in TEXTS:
+        tokens = " ".join(segmenter.encoder_tokens(text))
+        np.testing.assert_array_equal(encoder.encode_question(segmenter.segment(text)), table.encode_question(tokens))
+
+
+def test_what_is_asked_is_encoded_in_another_way_than_what_answers(segmenter: Segmenter):
+    encoder, said = Encoder(SHIPPED, segmenter), "楼上漏水，泡了我家天花板"
+
+    assert 0.5 < float(encoder.encode_question(segmenter.segment(said)) @ encoder.encode([said])[0]) < 0.999
 
 
 def test_vectors_have_unit_length_or_are_zero(segmenter: Segmenter):
-    lengths = np.linalg.norm(Encoder(SHIPPED, segmenter).encode(["楼上漏水", "", "\n"]), axis=1)
+    encoder, texts = Encoder(SHIPPED, segmenter), ["楼上漏水", "", "\n"]
 
-    np.testing.assert_allclose(lengths, [1.0, 0.0, 0.0], atol=1e-6)
+    for vectors in (encoder.encode(texts), np.stack([encoder.encode_question(segmenter.segment(text)) for text in texts])):
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1.0, 0.0, 0.0], atol=1e-6)
 
 
 def test_the_shipped_model_is_read_as_a_table():
@@ -60,9 +78,7 @@ def test_the_shipped_model_is_read_as_a_table():
 
 
 def test_a_model_that_is_more_than_a_table_goes_through_sentence_transformers(copied: Path):
-    tokenizer = json.loads((copied / "tokenizer.json").read_text(encoding="utf-8"))
-    tokenizer["normalizer"] = {"type": "Lowercase"}
-    (copied / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    change_tokenizer(copied, lambda tokenizer: tokenizer.update(normalizer={"type": "Lowercase"}))
 
     assert isinstance(open_model(copied), TransformerModel)
 
@@ -74,13 +90,13 @@ def test_without_the_marker_the_model_reads_plain_text(segmenter: Segmenter, cop
     plain = Encoder(copied, segmenter)
 
     assert not np.allclose(plain.encode([said]), with_tokens)
-    np.testing.assert_allclose(plain.encode_segmented(segmenter.segment(said)), plain.encode([said])[0], atol=1e-6)
+    np.testing.assert_allclose(
+        plain.encode_question(segmenter.segment(said)), TransformerModel(copied).encode_question(said), atol=1e-6
+    )
 
 
 def test_a_table_shorter_than_its_vocabulary_is_damaged(segmenter: Segmenter, copied: Path):
-    tokenizer = json.loads((copied / "tokenizer.json").read_text(encoding="utf-8"))
-    tokenizer["model"]["vocab"]["多出来的词"] = len(tokenizer["model"]["vocab"])
-    (copied / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    change_tokenizer(copied, lambda tokenizer: tokenizer["model"]["vocab"].update(多出来的词=len(tokenizer["model"]["vocab"])))
 
     with pytest.raises(EncoderDamaged):
         Encoder(copied, segmenter)
@@ -132,3 +148,17 @@ def test_any_sentence_transformers_folder_can_be_the_encoder(tiny_transformer: P
     dense = assistant.search("楼上漏水", mode="dense")
     assert dense and all(-1.0 <= hit.score <= 1.0001 for hit in dense)
     assert Encoder(tiny_transformer, load_segmenter(settings.lexicon_dir)).dimensions == 32
+
+
+def test_a_foreign_model_reads_a_question_with_its_own_prompt(tiny_transformer: Path, segmenter: Segmenter, tmp_path: Path):
+    prompted = Path(shutil.copytree(tiny_transformer, tmp_path / "模型"))
+    (config,) = prompted.glob("config_sentence_transformers.json")
+    stored = json.loads(config.read_text(encoding="utf-8"))
+    said = "楼上漏水"
+    question = segmenter.segment(said)
+    np.testing.assert_allclose(Encoder(prompted, segmenter).encode_question(question), Encoder(prompted, segmenter).encode([said])[0], atol=1e-5)
+
+    config.write_text(json.dumps({**stored, "prompts": {"query": "问的是", "document": ""}}), encoding="utf-8")
+
+    encoder = Encoder(prompted, segmenter)
+    np.testing.assert_allclose(encoder.encode_question(question), encoder.encode([f"问的是{said}"])[0], atol=1e-5)

@@ -106,10 +106,15 @@ def test_a_missing_or_damaged_encoder_names_the_folder(small: Settings, tmp_path
     with pytest.raises(EncoderMissing):
         pipeline.build(replace(small, encoder_dir=tmp_path / "没有"))
     broken = Path(shutil.copytree(ROOT / "models" / "encoder", tmp_path / "坏的"))
-    (broken / "model.safetensors").write_bytes(b"not weights")
-    with pytest.raises(EncoderDamaged) as caught:
-        pipeline.build(replace(small, encoder_dir=broken))
-    assert "坏的" in wording.explain(caught.value)
+    weights = sorted(broken.rglob("model.safetensors"))
+    assert len(weights) == 2  # the table, and the map of questions
+    for path in weights:
+        whole = path.read_bytes()
+        path.write_bytes(b"not weights")
+        with pytest.raises(EncoderDamaged) as caught:
+            pipeline.build(replace(small, encoder_dir=broken))
+        assert "坏的" in wording.explain(caught.value)
+        path.write_bytes(whole)
 
 
 def test_unchanged_passages_are_not_encoded_again(small: Settings, monkeypatch: pytest.MonkeyPatch):

@@ -63,18 +63,18 @@ def test_refining_brings_a_question_to_its_answer_and_away_from_the_nearest_wron
     questions = [np.array([160 + row, 4 * (row + 1)], dtype=np.int32) for row in range(30)]
     asked = contrast.Asked(questions, [(row,) for row in range(30)])
 
-    def right(weights: np.ndarray) -> float:
-        similar = contrast.embed(weights, questions) @ contrast.embed(weights, collection).T
+    def right(taught: contrast.Taught) -> float:
+        similar = contrast.embed_questions(taught, questions) @ contrast.embed(taught.weights, collection).T
         return float(np.mean(similar.argmax(axis=1) == np.arange(30)))
 
     how = contrast.Refinement(epochs=60, batch=30, learning_rate=0.01, hard=2, hardest=5)
-    assert right(start) < 0.2
+    assert right(contrast.Taught(start, np.eye(16, dtype=np.float32))) < 0.2
     assert right(contrast.refine(start, collection, asked, how)) > 0.9
 
 
 def test_the_nearest_wrong_answers_are_never_right_ones():
-    weights = np.eye(6, dtype=np.float32)
+    taught = contrast.Taught(np.eye(6, dtype=np.float32), np.eye(6, dtype=np.float32))
     collection = [np.array([row], dtype=np.int32) for row in range(6)]
     asked = contrast.Asked([np.array([0, 1], dtype=np.int32)], [(0,)])
 
-    assert contrast.nearest_wrong(weights, collection, asked, 1)[0].tolist() == [1]
+    assert contrast.nearest_wrong(taught, collection, asked, 1)[0].tolist() == [1]

@@ -85,9 +85,10 @@ def train(start: np.ndarray, groups: Sequence[Pairs], plan: Plan) -> np.ndarray:
 class Refinement:
     """How `refine` goes; everything else is as in Plan."""
 
-    epochs: int = 4
+    epochs: int = 8
     batch: int = 256
     learning_rate: float = 0.002
+    map_rate: float = 0.001  # of the questions' map, a dense matrix that every step touches
     temperature: float = 0.05
     hard: int = 4  # wrong answers shown with each question
     hardest: int = 60  # of the nearest wrong ones, from which they are drawn
@@ -95,47 +96,77 @@ class Refinement:
     seed: int = 7
 
 
-def refine(start: np.ndarray, collection: Sequence[Tokens], asked: Asked, how: Refinement) -> np.ndarray:
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What `refine` has learned: a question's vector is its tokens' mean, mapped, then made unit length."""
+
+    weights: np.ndarray  # float32, shape (tokens, dimensions)
+    question_map: np.ndarray  # float32, shape (dimensions, dimensions): mean @ map
+
+
+class _Tower(torch.nn.Module):
+    """One table for questions and texts, and a linear map for questions, which starts as the identity."""
+
+    def __init__(self, start: np.ndarray) -> None:
+        super().__init__()
+        self.bag = torch.nn.EmbeddingBag.from_pretrained(torch.tensor(start), freeze=False, mode="mean", sparse=True)
+        self.map = torch.nn.Parameter(torch.eye(start.shape[1]))
+
+    def questions(self, texts: Sequence[Tokens], plan: Plan, random: np.random.Generator) -> torch.Tensor:
+        return functional.normalize(_embed(self.bag, texts, plan, random) @ self.map, dim=1)
+
+    def texts(self, texts: Sequence[Tokens], plan: Plan, random: np.random.Generator) -> torch.Tensor:
+        return _embed(self.bag, texts, plan, random)
+
+    def taught(self) -> Taught:
+        return Taught(self.bag.weight.detach().numpy(), self.map.detach().numpy())
+
+
+def refine(start: np.ndarray, collection: Sequence[Tokens], asked: Asked, how: Refinement) -> Taught:
     """Train token vectors further, on questions against the texts that lie nearest to them and are wrong.
 
     The wrong ones are found with the vectors as they stand, and anew every few epochs (Xiong et al.,
     "Approximate Nearest Neighbor Negative Contrastive Learning for Dense Text Retrieval", ICLR 2021).
 
     Args:
-        start: float32 of shape (tokens, dimensions); the same shape is returned.
+        start: float32 of shape (tokens, dimensions).
         collection: all texts that may answer.
     """
     random = np.random.default_rng(how.seed)
     torch.manual_seed(how.seed)
     plan = Plan(epochs=how.epochs, temperature=how.temperature)
-    bag = torch.nn.EmbeddingBag.from_pretrained(torch.tensor(start), freeze=False, mode="mean", sparse=True)
-    optimizer = torch.optim.SparseAdam(list(bag.parameters()), lr=how.learning_rate)
+    tower = _Tower(start)
+    optimizers = [
+        torch.optim.SparseAdam([tower.bag.weight], lr=how.learning_rate), torch.optim.Adam([tower.map], lr=how.map_rate),
+    ]
     steps = how.epochs * max(1, len(asked) // how.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.05, 1.0 - step / steps))
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.05, 1.0 - step / steps)) for optimizer in optimizers
+    ]
     began = time.perf_counter()
     for epoch in range(how.epochs):
         if epoch % how.mined_every == 0:
-            wrong = nearest_wrong(bag.weight.detach().numpy(), collection, asked, how.hardest)
+            wrong = nearest_wrong(tower.taught(), collection, asked, how.hardest)
         losses = []
         for rows in np.array_split(random.permutation(len(asked)), max(1, len(asked) // how.batch)):
             right = [asked.answers[row][random.integers(len(asked.answers[row]))] for row in rows]
             drawn = [int(other) for row in rows for other in random.choice(wrong[row], how.hard, replace=False)]
-            optimizer.zero_grad()
-            loss = _refining_loss(bag, collection, asked, rows, np.array(right + drawn), plan, random)
+            tower.zero_grad()
+            loss = _refining_loss(tower, collection, asked, rows, np.array(right + drawn), plan, random)
             loss.backward()
-            optimizer.step()
-            schedule.step()
+            for step in (*optimizers, *schedules):
+                step.step()
             losses.append(loss.item())
         log.info("refining %d: loss %.3f, %.0f s", epoch + 1, np.mean(losses), time.perf_counter() - began)
-    return bag.weight.detach().numpy().copy()
+    return tower.taught()
 
 
-def nearest_wrong(weights: np.ndarray, collection: Sequence[Tokens], asked: Asked, count: int) -> list[np.ndarray]:
+def nearest_wrong(taught: Taught, collection: Sequence[Tokens], asked: Asked, count: int) -> list[np.ndarray]:
     """For each question the nearest texts that do not answer it; `count` row numbers each."""
-    vectors, found = embed(weights, collection), []
+    vectors, found = embed(taught.weights, collection), []
     most = max(len(answers) for answers in asked.answers)
     for start in range(0, len(asked), 1024):  # 1,024 questions against 65,000 texts: 270 MB
-        similar = embed(weights, asked.questions[start : start + 1024]) @ vectors.T
+        similar = embed_questions(taught, asked.questions[start : start + 1024]) @ vectors.T
         nearest = np.argpartition(-similar, count + most, axis=1)[:, : count + most]
         order = np.argsort(-np.take_along_axis(similar, nearest, axis=1), axis=1)
         for row, answers in zip(np.take_along_axis(nearest, order, axis=1), asked.answers[start:], strict=False):
@@ -144,12 +175,12 @@ def nearest_wrong(weights: np.ndarray, collection: Sequence[Tokens], asked: Aske
 
 
 def _refining_loss(
-    bag: torch.nn.EmbeddingBag, collection: Sequence[Tokens], asked: Asked, rows: np.ndarray, shown: np.ndarray,
-    plan: Plan, random: np.random.Generator,
+    tower: _Tower, collection: Sequence[Tokens], asked: Asked, rows: np.ndarray, shown: np.ndarray, plan: Plan,
+    random: np.random.Generator,
 ) -> torch.Tensor:
     """Each question against every text shown in the batch; the first of `shown` are the right ones, in order."""
-    questions = _embed(bag, [asked.questions[row] for row in rows], plan, random)
-    texts = _embed(bag, [collection[row] for row in shown], plan, random)
+    questions = tower.questions([asked.questions[row] for row in rows], plan, random)
+    texts = tower.texts([collection[row] for row in shown], plan, random)
     also_right = np.array([np.isin(shown, asked.answers[row]) for row in rows])
     also_right[np.arange(len(rows)), np.arange(len(rows))] = False
     similar = (questions @ texts.T / plan.temperature).masked_fill(torch.from_numpy(also_right), -1e4)
@@ -209,3 +240,9 @@ def embed(weights: np.ndarray, texts: Sequence[Tokens]) -> np.ndarray:
         offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64))
         summed = functional.embedding_bag(flat, torch.from_numpy(weights), offsets, mode="mean")
         return functional.normalize(summed, dim=1).numpy()
+
+
+def embed_questions(taught: Taught, questions: Sequence[Tokens]) -> np.ndarray:
+    """Unit vectors of questions, float32 of shape (questions, dimensions)."""
+    mapped = embed(taught.weights, questions) @ taught.question_map
+    return mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-12)

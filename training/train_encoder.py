@@ -157,10 +157,10 @@ def held_out(material: Material, fold: int) -> list[int]:
     return list(range(fold, len(material.questions), FOLDS))
 
 
-def measure(weights: np.ndarray, numbered: Numbered, questions: Sequence[sources.Question], held: Sequence[int]) -> dict[str, float]:
+def measure(taught: contrast.Taught, numbered: Numbered, questions: Sequence[sources.Question], held: Sequence[int]) -> dict[str, float]:
     """Recall@10, Recall@100 and MRR@10 of held-out questions over all articles."""
-    vectors = contrast.embed(weights, numbered.articles)
-    asked = contrast.embed(weights, [numbered.questions[i] for i in held])
+    vectors = contrast.embed(taught.weights, numbered.articles)
+    asked = contrast.embed_questions(taught, [numbered.questions[i] for i in held])
     order = np.argsort(-(asked @ vectors.T), axis=1)[:, :100]
     return ranking_figures(order.tolist(), [set(questions[i].gold) for i in held])
 
@@ -213,25 +213,28 @@ def own_texts(material: Material) -> Iterable[str]:
     yield from (f"{question.text} {question.answer}" for question in material.own_questions)
 
 
-def refined(prepared: Prepared, chosen: Sequence[int]) -> np.ndarray:
+def refined(prepared: Prepared, chosen: Sequence[int]) -> contrast.Taught:
     """Stage three, with these STARD questions beside our own."""
     return contrast.refine(
         prepared.general, prepared.numbered.collection, prepared.numbered.asked(chosen), contrast.Refinement(seed=SEED)
     )
 
 
-def save(weights: np.ndarray, vocabulary: Vocabulary, out: Path) -> None:
-    """Write a sentence-transformers folder: StaticEmbedding over our tokens, float16."""
+def save(taught: contrast.Taught, vocabulary: Vocabulary, out: Path) -> None:
+    """Write a sentence-transformers folder: StaticEmbedding over our tokens, for questions with their map, float16."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, StaticEmbedding
+    from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Router, StaticEmbedding
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import WhitespaceSplit
 
     tokenizer = Tokenizer(WordLevel({token: row for row, token in enumerate(vocabulary.tokens)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = WhitespaceSplit()
-    static = StaticEmbedding(tokenizer, embedding_weights=torch.tensor(weights))
-    model = SentenceTransformer(modules=[static, Normalize()], device="cpu").half()
+    static = StaticEmbedding(tokenizer, embedding_weights=torch.tensor(taught.weights))
+    question_map = Dense(*taught.question_map.shape, bias=False, activation_function=torch.nn.Identity())
+    question_map.linear.weight.data = torch.tensor(taught.question_map.T.copy())  # a Dense layer holds its matrix turned
+    router = Router.for_query_document(query_modules=[static, question_map], document_modules=[static])
+    model = SentenceTransformer(modules=[router, Normalize()], device="cpu").half()
     model.save(str(out), create_model_card=False)
     (out / TOKEN_MARKER).write_text(json.dumps({"tokens": "jieba words and character bigrams"}), encoding="utf-8")
 
@@ -252,10 +255,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     prepared = prepare(args.shared, args.cache, args.epochs)
     everyone = range(len(prepared.material.questions))
     held = list(everyone) if args.no_stard else [] if args.hold_out is None else held_out(prepared.material, args.hold_out)
-    weights = refined(prepared, sorted(set(everyone) - set(held)))
+    taught = refined(prepared, sorted(set(everyone) - set(held)))
     if held:
-        log.info("held out: %s", json.dumps(measure(weights, prepared.numbered, prepared.material.questions, held)))
-    save(weights, prepared.vocabulary, args.out)
+        log.info("held out: %s", json.dumps(measure(taught, prepared.numbered, prepared.material.questions, held)))
+    save(taught, prepared.vocabulary, args.out)
     log.info("written to %s, %.0f s", args.out, time.perf_counter() - began)
 
 

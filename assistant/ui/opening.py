@@ -43,6 +43,7 @@ class Opening:
     def swap(self, assistant: Assistant) -> None:
         """From now on this one answers; who is being answered by the one before is not disturbed."""
         self._assistant = assistant
+        threading.Thread(target=assistant.warm, daemon=True).start()
 
     def wait(self) -> Assistant | str:
         """The assistant, or a Chinese sentence that says why there is none."""
