@@ -74,7 +74,8 @@ class RedLineFinder:
     def _risk(self, rule: Rule, matched: tuple[str, ...], query: Query) -> Risk:
         redline = rule.redline
         told = [law_id for law_id, signs in rule.narrower if signs.matches(query.folded, query.clauses)]
-        basis = tuple(self._laws[law_id].title for law_id in (*redline.basis, *told) if law_id in self._laws)
+        titles = (self._laws[law_id].title for law_id in (*redline.basis, *told) if law_id in self._laws)
+        basis = tuple(dict.fromkeys(titles))  # two facts may rest on one article
         return Risk(redline.risk_id, redline.name, redline.action, matched, basis, redline.must, redline.never)
 
 

@@ -79,6 +79,12 @@ def test_blows_are_a_red_line_with_a_basis(assistant: Assistant):
     assert any("反家庭暴力法" in basis for basis in violence.basis)
 
 
+def test_an_article_is_named_once_although_two_facts_rest_on_it(assistant: Assistant):
+    found = assistant.ask("他叫来七八个人把我们兄弟俩围着打").risks
+    assert "gang" in {risk.risk_id for risk in found}
+    assert all(len(set(risk.basis)) == len(risk.basis) for risk in found)
+
+
 @pytest.mark.parametrize(
     ("text", "named", "left_out"),
     [
