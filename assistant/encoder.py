@@ -81,17 +81,18 @@ def _is_table(model_dir: Path) -> bool:
     if not (model_dir / TOKEN_MARKER).exists():
         return False
     modules = _stored(model_dir / "modules.json")
-    if tuple(map(_kind, (module["type"] for module in modules))) != TABLE_MODULES or modules[0]["path"]:
+    if tuple(_kind(module["type"]) for module in modules) != TABLE_MODULES or modules[0]["path"]:
         return False
     types, routes = _routes(model_dir)
     if {route: tuple(_kind(types[name]) for name in names) for route, names in routes.items()} != TABLE_ROUTES:
         return False
     table, dense = routes["query"]
+    one_table = routes["document"] == [table]
     shape, tokenizer = _stored(model_dir / dense / "config.json"), _stored(model_dir / table / "tokenizer.json")
-    linear = not shape["bias"] and _kind(shape["activation_function"]) == "Identity" and routes["document"] == [table]
+    linear = not shape["bias"] and _kind(shape["activation_function"]) == "Identity"
     plain = not any(tokenizer[part] for part in ("normalizer", "post_processor", "truncation", "added_tokens"))
     whole_words = tokenizer["model"]["type"] == "WordLevel" and tokenizer["pre_tokenizer"] == {"type": "WhitespaceSplit"}
-    return linear and plain and whole_words
+    return one_table and linear and plain and whole_words
 
 
 def _routes(model_dir: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
