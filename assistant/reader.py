@@ -1,8 +1,10 @@
 """The type and risk reader: learned from the bank of descriptions, read here with numpy alone.
 
-A linear model over words, characters, standard terms, signs and red-line rules, trained by
-`training/train_reader.py`. Its files are plain arrays and JSON, never a pickle. The encoder's
-vector is left out: it was measured to make unseen situations worse (docs/benchmarks.md).
+Three linear models over the same words, characters, standard terms, signs and red-line rules, trained
+by `training/train_reader.py`: which quarrel is underneath, which quarrels are told, which red lines
+stand. The underneath and the told need a model each: blows and insults are told loudest and are
+seldom what it is about. The files are plain arrays and JSON, never a pickle. The encoder's vector is
+left out: it was measured to make unseen situations worse (docs/benchmarks.md).
 """
 
 import json
@@ -22,7 +24,7 @@ from assistant.segmenter import Segmented, Segmenter
 
 NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
 OTHER_BUSINESS = "other_business"  # label for questions that are not about a dispute
-BLOWS = ("assault", "quarrel")  # what other quarrels end in
+REFUSALS = (NO_QUESTION, OTHER_BUSINESS)
 NGRAM_LENGTHS = (1, 2, 3)
 _LONG_NUMBER = re.compile(r"\d{5,}")  # of a phone, a card, an order: says nothing about a quarrel
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
@@ -81,10 +83,11 @@ class Reader:
         self._features = features
         self._vocabulary = vocabulary
         self._rarity = arrays["rarity"].astype(np.float32)  # (features,), inverse document frequency
-        self._weights = arrays["weights"]  # (features, labels), float16
-        self._bias = arrays["bias"].astype(np.float32)  # (labels,)
+        # Columns: underneath (types and refusals), told (types), risks.
+        self._weights = arrays["weights"]  # (features, columns), float16
+        self._bias = arrays["bias"].astype(np.float32)  # (columns,)
         self._types, self._risks = list(described["types"]), list(described["risks"])
-        self._present = float(described["present"])  # a type whose logit reaches this is told
+        self._present = float(described["present"])  # a type whose told logit reaches this is told
         # Risk to (sure, not denied): it stands from the first on, or from the second where a rule speaks for it.
         self.thresholds = {
             risk: (float(sure), float(floor)) for risk, (sure, floor) in described["thresholds"].items()
@@ -96,34 +99,27 @@ class Reader:
         rows = sorted(self._vocabulary[name] for name in seen.names if name in self._vocabulary)  # sums come out the same each time
         values = feature_values(self._rarity[rows])
         logits = values @ self._weights[rows].astype(np.float32) + self._bias
-        told = dict(zip(self._types, logits.tolist(), strict=False))
-        put_underneath_first(told, self._present)
-        type_scores = softmax(np.array(list(told.values())))
-        risk_scores = 1.0 / (1.0 + np.exp(-logits[len(self._types) :]))
-        by_label = dict(zip(self._types, type_scores.tolist(), strict=True))
-        no_question, other = by_label.pop(NO_QUESTION, 0.0), by_label.pop(OTHER_BUSINESS, 0.0)
+        underneath, told, risks = np.split(logits, np.cumsum([len(self._types) + len(REFUSALS), len(self._types)]))
+        chances = softmax(underneath)
+        no_question, other = chances[len(self._types) :].tolist()
         dispute = 1.0 - no_question - other
         return Reading(
-            types=_ranked({label: score / max(dispute, 1e-6) for label, score in by_label.items()}),
-            present=frozenset(label for label, logit in told.items() if logit >= self._present),
-            risks=_ranked(dict(zip(self._risks, risk_scores.tolist(), strict=True))),
+            types=self._in_order(int(chances[: len(self._types)].argmax()), softmax(told)),
+            present=frozenset(label for label, logit in zip(self._types, told, strict=True) if logit >= self._present),
+            risks=_ranked(dict(zip(self._risks, (1.0 / (1.0 + np.exp(-risks))).tolist(), strict=True))),
             matched=seen.matched,
             dispute=dispute,
             off_topic=other,
         )
 
+    def _in_order(self, underneath: int, told: np.ndarray) -> tuple[Score, ...]:
+        """The quarrel underneath, then the others from plainly told to not told at all.
 
-def put_underneath_first(logits: dict[str, float], present: float) -> None:
-    """Where blows or insults are told loudest, let them change places with the quarrel that led to them.
-
-    A description says 打 and 骂 more plainly than what it was about; the label's order is the other way round.
-    """
-    first = max(logits, key=logits.__getitem__)
-    if first not in BLOWS:
-        return
-    cause = max((label for label in logits if label not in (*BLOWS, NO_QUESTION, OTHER_BUSINESS)), key=logits.__getitem__)
-    if logits[cause] >= present:
-        logits[first], logits[cause] = logits[cause], logits[first]
+        Only the order changes: the quarrel underneath takes the highest of the scores, and those
+        that were told more plainly each take the next one.
+        """
+        order = [underneath, *(i for i in np.argsort(-told, kind="stable") if i != underneath)]
+        return tuple(Score(self._types[i], score) for i, score in zip(order, (-np.sort(-told)).tolist(), strict=True))
 
 
 def feature_values(rarity: np.ndarray) -> np.ndarray:
@@ -157,6 +153,8 @@ def load_reader(reader_dir: Path, features: Features) -> Reader:
             arrays = {name: stored[name] for name in stored.files}
         if len(names) != len(arrays["rarity"]):
             raise ValueError("features and weights differ in number")
+        if arrays["weights"].shape[1] != 2 * len(described["types"]) + len(REFUSALS) + len(described["risks"]):
+            raise ValueError("labels and weights differ in number")
         vocabulary = {name: row for row, name in enumerate(names)}
         return Reader(features, vocabulary, arrays, described)
     except (OSError, ValueError, KeyError) as error:

@@ -19,7 +19,7 @@ from assistant.segmenter import Segmented
 from assistant.settings import DEFAULT_SETTINGS, load_settings
 from training import bank, train_reader
 
-SIZES = (500, 1_000, 2_500, 5_000, 10_000)
+SIZES = (500, 1_000, 2_500, 5_000, 10_000, 20_000, 40_000)
 
 
 def measured(reader, rows: Sequence[tuple[Segmented, list[str]]]) -> tuple[float, float]:

@@ -1,10 +1,17 @@
 """What is understood of a description: refusals, negation, standard terms, regions, types."""
 
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 
 from assistant import query
+from assistant.errors import ReaderDamaged
 from assistant.pipeline import Assistant
+from assistant.reader import load_reader
 from assistant.records import Taps
+from assistant.settings import DEFAULT_SETTINGS, load_settings
 
 
 def risks(assistant: Assistant, text: str, taps: Taps = Taps()) -> set[str]:
@@ -139,3 +146,36 @@ def test_several_quarrels_in_one_description_are_told_apart(assistant: Assistant
     ranked = [item.type_id for item, _ in assistant.ask("楼上漏水把我家泡了，上去理论，他张口就骂，还推了我一把").types]
     assert ranked[0] == "leak"
     assert {"quarrel", "assault"} & set(ranked[:4])
+
+
+@pytest.mark.parametrize("text, underneath", [
+    ("因为他家老往楼道里堆纸箱，我说了两句，他上来就打，还把我眼镜踩碎了", "common_space"),
+    ("欠我八千块两年了，今天去要，骂我全家还揪着我领子往墙上推", "debt"),
+    ("他又打又骂，脸都抓破了，就为我家的水先进了地", "irrigation"),
+])
+def test_what_it_is_about_comes_before_blows_and_insults_however_loud_they_are(
+    assistant: Assistant, text: str, underneath: str
+):
+    advice = assistant.ask(text)
+    assert advice.types[0][0].type_id == underneath
+    assert advice.active[0] == underneath
+    assert {"assault", "quarrel"} & set(advice.active[1:])
+
+
+def test_blows_about_nothing_are_what_it_is_about(assistant: Assistant):
+    assert assistant.ask("在大街上走着，一个不认识的人上来就给我两拳").types[0][0].type_id == "assault"
+
+
+def test_types_come_with_falling_probabilities_that_sum_to_one(assistant: Assistant):
+    chances = [score.probability for score in assistant._understand("楼上漏水，两家骂起来").types]
+    assert chances == sorted(chances, reverse=True)
+    assert sum(chances) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_reader_whose_labels_do_not_fit_its_weights_is_called_damaged(assistant: Assistant, tmp_path: Path):
+    shutil.copytree(load_settings(DEFAULT_SETTINGS).reader_dir, tmp_path / "reader")
+    described = json.loads((tmp_path / "reader" / "reader.json").read_text(encoding="utf-8"))
+    described["types"].pop()
+    (tmp_path / "reader" / "reader.json").write_text(json.dumps(described), encoding="utf-8")
+    with pytest.raises(ReaderDamaged):
+        load_reader(tmp_path / "reader", assistant._parts.features)

@@ -1,11 +1,12 @@
-"""From the bank of descriptions to models/reader: types and risks as one linear model.
+"""From the bank of descriptions to models/reader: types and risks as linear models over the same features.
 
     python -m training.train_reader [--out models/reader] [--limit N]
 
-Linear support vector machines, one a type (Fan et al., "LIBLINEAR", JMLR 2008, as kept in
-scikit-learn), and a logistic regression a risk. Types become probabilities by one temperature,
-risks by a straight line, both fitted on the valid split (Guo et al., "On Calibration of Modern
-Neural Networks", ICML 2017; Platt, 1999). The test split and ../shared/dev are never looked at.
+Two linear support vector machines a type (Fan et al., "LIBLINEAR", JMLR 2008, as kept in
+scikit-learn): is this the quarrel underneath, is it told at all; and a logistic regression a risk.
+Types get probabilities by one temperature for each of the two, risks by a straight line, fitted on the
+valid split (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017; Platt, 1999).
+The test split and ../shared/dev are never looked at.
 """
 
 import argparse
@@ -18,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sparse
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from assistant import corpus
 from assistant.index import read_corpus
 from assistant.pipeline import Parts
-from assistant.reader import NO_QUESTION, OTHER_BUSINESS, feature_values
+from assistant.reader import NO_QUESTION, OTHER_BUSINESS, REFUSALS, feature_values
 from assistant.records import Kind
 from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
 from training import bank
@@ -33,9 +35,9 @@ log = logging.getLogger(__name__)
 
 FEATURES = 150_000
 FEWEST = 2  # texts that a feature must occur in
-SECOND_TYPE = 0.5  # weight of a text for its further types: .8 finds more of these (.830 against .825) and fewer first ones (.721, .727)
 ENTRY_WEIGHT = 0.5  # weight of a corpus entry, which speaks of the type but not as a caller does
-TYPE_COST = 0.3  # C of the support vector machines
+FIRST_COST = 0.3  # C of the machines for the quarrel underneath
+TOLD_COST = 0.2  # C of those for what is told at all
 RISK_COST = 20.0  # C of the logistic regressions
 MOST_TOLD = 4  # quarrels in one description
 FLOORS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)  # probabilities below which a rule alone is not believed
@@ -100,36 +102,49 @@ class Vectorizer:
         return sparse.csr_matrix((np.array(data), columns, starts), shape=(len(names), len(self.names)))
 
 
-def fit_types(values: sparse.csr_matrix, examples: Sequence[Example], types: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """One machine a type; returns weights (features, types) and bias (types,)."""
-    weights, bias = [], []
-    for type_id in types:
-        places = [item.labels.index(type_id) if type_id in item.labels else -1 for item in examples]
-        target = np.array([place >= 0 for place in places])
-        share = np.array([SECOND_TYPE if place > 0 else 1.0 for place in places])
-        machine = LinearSVC(C=TYPE_COST, random_state=7)
-        machine.fit(values, target, sample_weight=share * [item.weight for item in examples])
-        weights.append(machine.coef_[0])
-        bias.append(machine.intercept_[0])
-    return np.stack(weights, axis=1), np.array(bias)
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Linear machines side by side."""
+
+    weights: np.ndarray  # (features, machines)
+    bias: np.ndarray  # (machines,)
+
+    def scores(self, values: sparse.csr_matrix) -> np.ndarray:
+        return values @ self.weights + self.bias
+
+    def on_line(self, slope: np.ndarray | float, offset: np.ndarray | float = 0.0) -> "Machines":
+        """The same machines, their scores drawn out and moved."""
+        return Machines(self.weights * slope, self.bias * slope + offset)
 
 
-def fit_risks(values: sparse.csr_matrix, examples: Sequence[Example], risks: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """One logistic regression a risk; returns weights (features, risks) and bias (risks,)."""
+def fitted(machines: Sequence[LinearSVC | LogisticRegression]) -> Machines:
+    return Machines(
+        np.stack([machine.coef_[0] for machine in machines], axis=1), np.array([machine.intercept_[0] for machine in machines])
+    )
+
+
+def fit_types(values: sparse.csr_matrix, examples: Sequence[Example], targets: np.ndarray, cost: float) -> Machines:
+    """One machine a column of `targets`, shape (examples, machines)."""
+    share = [item.weight for item in examples]
+    return fitted([LinearSVC(C=cost, random_state=7).fit(values, target, sample_weight=share) for target in targets.T])
+
+
+def fit_risks(values: sparse.csr_matrix, examples: Sequence[Example], risks: Sequence[str]) -> Machines:
+    """One logistic regression a risk."""
     judged = [i for i, item in enumerate(examples) if item.risks is not None]
-    weights, bias = [], []
-    for risk in risks:
-        target = np.array([risk in examples[i].risks for i in judged])
-        machine = LogisticRegression(C=RISK_COST, solver="liblinear", random_state=7)
-        machine.fit(values[judged], target)
-        weights.append(machine.coef_[0])
-        bias.append(machine.intercept_[0])
-    return np.stack(weights, axis=1), np.array(bias)
+    targets = raised([examples[i] for i in judged], risks)
+    regression = LogisticRegression(C=RISK_COST, solver="liblinear", random_state=7)
+    return fitted([clone(regression).fit(values[judged], target) for target in targets.T])
 
 
-def type_temperature(scores: np.ndarray, examples: Sequence[Example], types: Sequence[str]) -> float:
-    """The divisor that makes the first types of the valid split likeliest under a softmax."""
-    gold = np.array([types.index(item.labels[0]) for item in examples])
+def raised(examples: Sequence[Example], risks: Sequence[str]) -> np.ndarray:
+    """Which red lines each example is labelled with; shape (examples, risks)."""
+    return np.array([[risk in (item.risks or ()) for risk in risks] for item in examples])
+
+
+def type_temperature(scores: np.ndarray, examples: Sequence[Example], labels: Sequence[str]) -> float:
+    """The divisor that makes the first labels of the valid split likeliest under a softmax."""
+    gold = np.array([labels.index(item.labels[0]) for item in examples])
 
     def loss(divisor: float) -> float:
         scaled = scores / divisor
@@ -140,10 +155,10 @@ def type_temperature(scores: np.ndarray, examples: Sequence[Example], types: Seq
     return float(min(np.geomspace(0.05, 3.0, 60), key=loss))
 
 
-def risk_line(scores: np.ndarray, target: np.ndarray) -> tuple[float, float]:
-    """Slope and offset that turn a score into a calibrated one on the valid split."""
-    line = LogisticRegression(C=10.0).fit(scores[:, None], target)
-    return float(line.coef_[0, 0]), float(line.intercept_[0])
+def risk_lines(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes and offsets, shape (risks,), that turn scores into calibrated ones on the valid split."""
+    lines = [LogisticRegression(C=10.0).fit(score[:, None], target) for score, target in zip(scores.T, targets.T, strict=True)]
+    return np.array([line.coef_[0, 0] for line in lines]), np.array([line.intercept_[0] for line in lines])
 
 
 def risk_thresholds(
@@ -169,35 +184,42 @@ def risk_thresholds(
     return chosen
 
 
-def present_threshold(logits: np.ndarray, examples: Sequence[Example], types: Sequence[str]) -> float:
-    """The logit from which on a type counts as told: the best F1 over the disputes of the valid split.
+def present_threshold(first: np.ndarray, told: np.ndarray, examples: Sequence[Example], types: Sequence[str]) -> float:
+    """The told score from which on a type counts as told: the best F1 over the disputes of the valid split.
 
-    The first type counts in any case, and no more than four are told.
+    The quarrel underneath counts in any case, and no more than four are told.
+
+    Args:
+        first, told: shape (descriptions, types).
     """
-    disputes = [i for i, item in enumerate(examples) if item.labels[0] not in STYLE_LABELS.values()]
-    scores = logits[disputes]
+    disputes = [i for i, item in enumerate(examples) if item.labels[0] not in REFUSALS]
+    first, told = first[disputes], told[disputes]
     true = np.array([[type_id in examples[i].labels for type_id in types] for i in disputes])
-    order = np.argsort(-scores, axis=1)
-    rank = np.argsort(order, axis=1)
+    underneath = np.arange(len(types)) == first.argmax(axis=1)[:, None]
+    loudest = np.argsort(np.argsort(-told, axis=1), axis=1) < MOST_TOLD
 
     def f1(threshold: float) -> float:
-        said = (rank == 0) | ((rank < MOST_TOLD) & (scores >= threshold))
+        said = underneath | (loudest & (told >= threshold))
         return 2.0 * (said & true).sum() / (said.sum() + true.sum())
 
-    return float(max(np.quantile(scores, np.linspace(0.85, 0.995, 100)), key=f1))
+    return float(max(np.quantile(told, np.linspace(0.85, 0.995, 100)), key=f1))
 
 
-def report(logits: np.ndarray, examples: Sequence[Example], types: Sequence[str], risks: Sequence[str]) -> dict[str, float]:
-    order = np.argsort(-logits[:, : len(types)], axis=1)
-    disputes = [i for i, item in enumerate(examples) if item.labels[0] not in STYLE_LABELS.values()]
-    others = [i for i in range(len(examples)) if i not in set(disputes)]
-    said = logits[:, len(types) :] > 0
-    true = np.array([[risk in (item.risks or ()) for risk in risks] for item in examples])
+def report(
+    first: np.ndarray, told: np.ndarray, risk: np.ndarray, examples: Sequence[Example], types: Sequence[str], risks: Sequence[str]
+) -> dict[str, float]:
+    """Figures of one split, before rules and thresholds of red lines."""
+    labels = [*types, *REFUSALS]
+    best = [labels[i] for i in first.argmax(axis=1)]
+    order = np.argsort(-told, axis=1)
+    disputes = [i for i, item in enumerate(examples) if item.labels[0] not in REFUSALS]
+    others = [i for i, item in enumerate(examples) if item.labels[0] in REFUSALS]
+    said, true = risk > 0, raised(examples, risks)
     return {
         "n": len(examples),
-        "first": float(np.mean([types[order[i, 0]] == examples[i].labels[0] for i in disputes])),
-        "three": float(np.mean([examples[i].labels[0] in [types[j] for j in order[i, :3]] for i in disputes])),
-        "refused": float(np.mean([types[order[i, 0]] == examples[i].labels[0] for i in others])),
+        "first": float(np.mean([best[i] == examples[i].labels[0] for i in disputes])),
+        "told_four": float(np.mean([set(examples[i].labels) <= {types[j] for j in order[i, :4]} for i in disputes])),
+        "refused": float(np.mean([best[i] == examples[i].labels[0] for i in others])),
         "risk_recall": float((said & true).sum() / max(1, true.sum())),
         "risk_precision": float((said & true).sum() / max(1, said.sum())),
     }
@@ -211,42 +233,41 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     settings = load_settings(DEFAULT_SETTINGS)
     parts = Parts(settings)
-    types = [item.type_id for item in parts.types] + [NO_QUESTION, OTHER_BUSINESS]
-    risks = list(bank.RISKS)
+    types, risks = [item.type_id for item in parts.types], list(bank.RISKS)
     train = training_examples(settings, args.limit)
     valid, test = ([example(row) for row in bank.descriptions(split=split)] for split in ("valid", "test"))
     names = [parts.features.of(item.text) for item in train]
     vectorizer = Vectorizer(names)
     values = vectorizer.matrix(names)
-    type_weights, type_bias = fit_types(values, train, types)
-    risk_weights, risk_bias = fit_risks(values, train, risks)
-    weights, bias = np.hstack([type_weights, risk_weights]), np.concatenate([type_bias, risk_bias])
+    valid_names = [parts.features.of(item.text) for item in valid]
+    checked = vectorizer.matrix(valid_names)
 
-    judged = {"valid": valid, "test": test}
-    judged_names = {split: [parts.features.of(item.text) for item in examples] for split, examples in judged.items()}
-    judged_values = {split: vectorizer.matrix(found) for split, found in judged_names.items()}
-    checked = judged_values["valid"] @ weights + bias
-    scale = np.full(len(bias), 1.0 / type_temperature(checked[:, : len(types)], valid, types))
-    offset = np.zeros(len(bias))
-    for column, risk in enumerate(risks, start=len(types)):
-        scale[column], offset[column] = risk_line(checked[:, column], np.array([risk in item.risks for item in valid]))
-    weights, bias = weights * scale, bias * scale + offset
-    chances = 1.0 / (1.0 + np.exp(-(judged_values["valid"] @ weights + bias)[:, len(types) :]))
+    labels = [*types, *REFUSALS]
+    first = fit_types(values, train, np.array([[item.labels[0] == label for label in labels] for item in train]), FIRST_COST)
+    first = first.on_line(1.0 / type_temperature(first.scores(checked), valid, labels))
+    told = fit_types(values, train, np.array([[type_id in item.labels for type_id in types] for item in train]), TOLD_COST)
+    disputes = [i for i, item in enumerate(valid) if item.labels[0] in types]
+    told = told.on_line(1.0 / type_temperature(told.scores(checked[disputes]), [valid[i] for i in disputes], types))
+    present = present_threshold(first.scores(checked)[:, : len(types)], told.scores(checked), valid, types)
+    risk = fit_risks(values, train, risks)
+    risk = risk.on_line(*risk_lines(risk.scores(checked), raised(valid, risks)))
     thresholds = risk_thresholds(
         risks,
-        chances,
-        np.array([[f"r:{risk}" in names for risk in risks] for names in judged_names["valid"]]),
-        np.array([[risk in item.risks for risk in risks] for item in valid]),
+        1.0 / (1.0 + np.exp(-risk.scores(checked))),
+        np.array([[f"r:{risk_id}" in found for risk_id in risks] for found in valid_names]),
+        raised(valid, risks),
     )
-    present = present_threshold((judged_values["valid"] @ weights + bias)[:, : len(types)], valid, types)
-    for split, examples in judged.items():
-        figures = report(judged_values[split] @ weights + bias, examples, types, risks)
+    judged = {"valid": (valid, checked), "test": (test, vectorizer.matrix([parts.features.of(item.text) for item in test]))}
+    for split, (examples, rows) in judged.items():
+        figures = report(first.scores(rows), told.scores(rows), risk.scores(rows), examples, types, risks)
         log.info("%s %s", split, json.dumps(figures))
 
     args.out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        args.out / "weights.npz", weights=weights.astype(np.float16), rarity=vectorizer.rarity.astype(np.float16),
-        bias=bias.astype(np.float32),
+        args.out / "weights.npz",
+        weights=np.hstack([first.weights, told.weights, risk.weights]).astype(np.float16),
+        rarity=vectorizer.rarity.astype(np.float16),
+        bias=np.concatenate([first.bias, told.bias, risk.bias]).astype(np.float32),
     )
     (args.out / "features.txt").write_text("\n".join(vectorizer.names), encoding="utf-8")
     described = {
