@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sparse
-from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -132,9 +131,13 @@ def fit_types(values: sparse.csr_matrix, examples: Sequence[Example], targets: n
 def fit_risks(values: sparse.csr_matrix, examples: Sequence[Example], risks: Sequence[str]) -> Machines:
     """One logistic regression a risk."""
     judged = [i for i, item in enumerate(examples) if item.risks is not None]
-    targets = raised([examples[i] for i in judged], risks)
-    regression = LogisticRegression(C=RISK_COST, solver="liblinear", random_state=7)
-    return fitted([clone(regression).fit(values[judged], target) for target in targets.T])
+    values, targets = values[judged], raised([examples[i] for i in judged], risks)
+    return fitted([LogisticRegression(C=RISK_COST, solver="liblinear", random_state=7).fit(values, target) for target in targets.T])
+
+
+def labelled(examples: Sequence[Example], types: Sequence[str]) -> np.ndarray:
+    """Which types are told in each example; shape (examples, types)."""
+    return np.array([[type_id in item.labels for type_id in types] for item in examples])
 
 
 def raised(examples: Sequence[Example], risks: Sequence[str]) -> np.ndarray:
@@ -184,17 +187,15 @@ def risk_thresholds(
     return chosen
 
 
-def present_threshold(first: np.ndarray, told: np.ndarray, examples: Sequence[Example], types: Sequence[str]) -> float:
+def present_threshold(first: np.ndarray, told: np.ndarray, disputes: Sequence[Example], types: Sequence[str]) -> float:
     """The told score from which on a type counts as told: the best F1 over the disputes of the valid split.
 
     The quarrel underneath counts in any case, and no more than four are told.
 
     Args:
-        first, told: shape (descriptions, types).
+        first, told: shape (disputes, types).
     """
-    disputes = [i for i, item in enumerate(examples) if item.labels[0] not in REFUSALS]
-    first, told = first[disputes], told[disputes]
-    true = np.array([[type_id in examples[i].labels for type_id in types] for i in disputes])
+    true = labelled(disputes, types)
     underneath = np.arange(len(types)) == first.argmax(axis=1)[:, None]
     loudest = np.argsort(np.argsort(-told, axis=1), axis=1) < MOST_TOLD
 
@@ -245,17 +246,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     labels = [*types, *REFUSALS]
     first = fit_types(values, train, np.array([[item.labels[0] == label for label in labels] for item in train]), FIRST_COST)
     first = first.on_line(1.0 / type_temperature(first.scores(checked), valid, labels))
-    told = fit_types(values, train, np.array([[type_id in item.labels for type_id in types] for item in train]), TOLD_COST)
-    disputes = [i for i, item in enumerate(valid) if item.labels[0] in types]
-    told = told.on_line(1.0 / type_temperature(told.scores(checked[disputes]), [valid[i] for i in disputes], types))
-    present = present_threshold(first.scores(checked)[:, : len(types)], told.scores(checked), valid, types)
-    risk = fit_risks(values, train, risks)
-    risk = risk.on_line(*risk_lines(risk.scores(checked), raised(valid, risks)))
+    told = fit_types(values, train, labelled(train, types), TOLD_COST)
+    of_disputes = [i for i, item in enumerate(valid) if item.labels[0] not in REFUSALS]
+    disputes, checked_disputes = [valid[i] for i in of_disputes], checked[of_disputes]
+    told = told.on_line(1.0 / type_temperature(told.scores(checked_disputes), disputes, types))
+    present = present_threshold(first.scores(checked_disputes)[:, : len(types)], told.scores(checked_disputes), disputes, types)
+    risk, standing = fit_risks(values, train, risks), raised(valid, risks)
+    risk = risk.on_line(*risk_lines(risk.scores(checked), standing))
     thresholds = risk_thresholds(
         risks,
         1.0 / (1.0 + np.exp(-risk.scores(checked))),
         np.array([[f"r:{risk_id}" in found for risk_id in risks] for found in valid_names]),
-        raised(valid, risks),
+        standing,
     )
     judged = {"valid": (valid, checked), "test": (test, vectorizer.matrix([parts.features.of(item.text) for item in test]))}
     for split, (examples, rows) in judged.items():
