@@ -63,6 +63,7 @@ class Composer:
         self._sayings = retriever.rows_by_type((Kind.SAYING,))
         self._of_type = {type_id: frozenset(rows) for type_id, rows in retriever.rows_by_type(Kind).items()}
         self._danger = retriever.hits_by_risk(Kind.PHRASING)
+        self._asked = retriever.hits_by_risk(Kind.QUESTION)
 
     @cached_property  # all passages are gone through for the first card, not when an index that is only searched is opened
     def _of_region(self) -> dict[str, list[int]]:
@@ -75,8 +76,13 @@ class Composer:
             for type_id, rows in self._retriever.rows_by_type(kinds).items()
         }
 
-    def compose(self, query: Query, risks: tuple[Risk, ...], status: Status, message: str) -> Advice:
-        """The card for one query; its sections are empty unless the status is ok. The caller sets `elapsed_ms`."""
+    def compose(
+        self, query: Query, risks: tuple[Risk, ...], doubtful: Sequence[str], status: Status, message: str
+    ) -> Advice:
+        """The card for one query; its sections are empty unless the status is ok. The caller sets `elapsed_ms`.
+
+        Red lines that are `doubtful` may stand: the first questions of the card are about them.
+        """
         bare = Advice(
             query=query.text, status=status, message=message, types=self._shown_types(query, status), active=(),
             terms=query.terms, ignored=query.ignored, risks=risks, mediability=None,
@@ -87,10 +93,11 @@ class Composer:
         affinity = affinities(query)
         ranking = self._retriever.rank(query)
         scores = self._scores(query, ranking, affinity)
-        return replace(
-            bare, active=tuple(affinity), mediability=self._judge.judge(query, risks),
-            sections={section.name: self._fill(section, query, affinity, ranking, scores, risks) for section in SECTIONS},
-        )
+        asked = self._danger_questions(doubtful, query)
+        parts = [replace(part, quota=part.quota - len(asked)) if part.name == "questions" else part for part in SECTIONS]
+        sections = {part.name: self._fill(part, query, affinity, ranking, scores, risks) for part in parts}
+        sections["questions"] = (*asked, *sections["questions"])
+        return replace(bare, active=tuple(affinity), mediability=self._judge.judge(query, risks), sections=sections)
 
     def _shown_types(self, query: Query, status: str) -> tuple[tuple[DisputeType, float], ...]:
         if status == "rejected":
@@ -150,6 +157,12 @@ class Composer:
     def _is_of(self, row: int, type_id: str) -> bool:
         return row in self._of_type.get(type_id, ())
 
+    def _danger_questions(self, doubtful: Sequence[str], query: Query) -> list[Hit]:
+        """What is asked about red lines that may stand, with the words that make one think so."""
+        return [
+            replace(hit, why=query.reading.matched.get(risk_id, ())) for risk_id in doubtful for hit in self._asked[risk_id]
+        ]
+
     def _phrasing(
         self, scores: Mapping[int, float], sayings: Mapping[int, float], query: Query, affinity: Mapping[str, float],
         risks: tuple[Risk, ...],
@@ -193,6 +206,11 @@ def shares(quota: int, affinity: Mapping[str, float]) -> list[tuple[str, int]]:
 def rows_for(by_type: Mapping[str, Sequence[int]], affinity: Mapping[str, float]) -> list[int]:
     """The rows of any of these types, each once."""
     return list(dict.fromkeys(row for type_id in affinity for row in by_type.get(type_id, ())))
+
+
+def asked_about(advice: Advice) -> dict[str, Hit]:
+    """The red lines that do not stand but may, each with the question about it."""
+    return {risk_id: hit for hit in advice.sections["questions"] for risk_id in hit.passage.meta.get("risks", ())}
 
 
 def withheld(passage: Passage, risks: tuple[Risk, ...]) -> bool:

@@ -220,6 +220,7 @@ class _RedLine(_Entry):
     basis: list[str]
     basis_when: list[_BasisWhen] = []
     types: list[str] = []
+    questions: list[_Entry] = []  # asked where this red line may stand and was not told plainly
     phrasing: list[_Phrasing] = []
 
 
@@ -605,6 +606,10 @@ def _read_law(path: Path, file: str, passage_chars: int) -> _Parsed:
     return document, passages
 
 
+# what is written for one red line: key in redlines.yaml, kind
+REDLINE_PARTS = {"questions": Kind.QUESTION, "phrasing": Kind.PHRASING}
+
+
 def _read_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
     source = _SourceText(path)
     record = _validate(RedLineFile, source)
@@ -613,11 +618,11 @@ def _read_redlines(path: Path, file: str, passage_chars: int) -> _Parsed:
     for position, entry in enumerate(record.redlines):
         place = ("redlines", position)
         redline = _entry_passage(source, document, entry, place, Kind.REDLINE, entry.name, tuple(entry.types), title=entry.name)
-        passages.append(replace(redline, meta={key: value for key, value in redline.meta.items() if key != "phrasing"}))
+        passages.append(replace(redline, meta={key: value for key, value in redline.meta.items() if key not in REDLINE_PARTS}))
         passages += [
-            _entry_passage(source, document, line, (*place, "phrasing", number), Kind.PHRASING, entry.name, (),
-                           title=entry.name, risks=[entry.id])
-            for number, line in enumerate(entry.phrasing)
+            _entry_passage(source, document, line, (*place, part, number), kind, entry.name, (), title=entry.name, risks=[entry.id])
+            for part, kind in REDLINE_PARTS.items()
+            for number, line in enumerate(getattr(entry, part))
         ]
     return document, passages
 

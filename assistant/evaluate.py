@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.advice import asked_about
 from assistant.errors import BatchLineInvalid, FileMissing
 from assistant.pipeline import Assistant
 from assistant.records import Advice
@@ -32,6 +33,7 @@ class Tally:
 
     rows: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     risks: list[tuple[int, int, int]] = field(default_factory=list)  # true, missed, wrong per row
+    asked: list[tuple[int, int, int]] = field(default_factory=list)  # the same, what is asked about counted as raised
     elapsed_ms: list[float] = field(default_factory=list)
 
 
@@ -39,10 +41,12 @@ def evaluate(assistant: Assistant, path: Path) -> dict[str, Any]:
     """Ask every row of a set, or of every set in a folder, and measure the answers.
 
     Returns:
-        {"file", "n", "first", "three", "every_in_four", "risk_recall", "risk_precision", "topics",
-        "expected", "p50_ms", "p95_ms", "intervals": {figure: [low, high]},
+        {"file", "n", "first", "three", "every_in_four", "risk_recall", "risk_precision", "risk_recall_asked",
+        "asked_calm", "topics", "expected", "p50_ms", "p95_ms", "intervals": {figure: [low, high]},
         "by_type" and "by_style": {name: [right, rows]}, "wrong": [...]},
-        figures that the set has no rows for left out. `topics` is only a sign of what a
+        figures that the set has no rows for left out. `risk_recall_asked` counts a red line as found, too,
+        where the card's first questions are about it; `asked_calm` is the share of such cards among the
+        rows that are labelled with none. `topics` is only a sign of what a
         reader would find: a topic counts when half of its character pairs stand on the card.
     """
     tally, by_type, by_style, wrong = Tally(), defaultdict(list), defaultdict(list), []
@@ -87,6 +91,10 @@ def _judge_dispute(tally: Tally, row: dict[str, Any], advice: Advice, doubt: dic
     missed = wanted - said - set(doubt.get("acceptable_missing", []))
     extra = said - wanted - set(doubt.get("acceptable_extra", []))
     tally.risks.append((len(wanted & said), len(missed), len(extra)))
+    asked = set(asked_about(advice))
+    tally.asked.append((len(wanted & (said | asked)), len(missed - asked), len(extra)))
+    if not wanted:
+        tally.rows["asked_calm"].append(bool(asked - set(doubt.get("acceptable_extra", []))))
     return first
 
 
@@ -102,9 +110,11 @@ def _report(
     report |= {name: round(float(np.mean(values)), 3) for name, values in tally.rows.items()}
     intervals = {name: interval(np.array(values, dtype=float), mean) for name, values in tally.rows.items()}
     if tally.risks:
-        risks = np.array(tally.risks, dtype=float)
-        report |= {"risk_recall": round(_recall(risks), 3), "risk_precision": round(_precision(risks), 3)}
-        intervals |= {"risk_recall": interval(risks, _recall), "risk_precision": interval(risks, _precision)}
+        risks, asked = np.array(tally.risks, dtype=float), np.array(tally.asked, dtype=float)
+        for name, rows, figure in (
+            ("risk_recall", risks, _recall), ("risk_precision", risks, _precision), ("risk_recall_asked", asked, _recall)
+        ):
+            report[name], intervals[name] = round(figure(rows), 3), interval(rows, figure)
     if tally.elapsed_ms:
         report |= {"p50_ms": round(float(np.percentile(tally.elapsed_ms, 50)), 2),
                    "p95_ms": round(float(np.percentile(tally.elapsed_ms, 95)), 2)}

@@ -68,7 +68,8 @@ class Assistant:
         risks = self._finder.find(understood) if status == "ok" else ()
         if status == "ok" and not risks and query.is_vague(understood):
             status, reason = "low_confidence", "unsure"
-        advice = self._composer.compose(understood, risks, status, wording.STATUS_MESSAGES[reason])
+        doubtful = self._finder.doubtful(understood, risks)
+        advice = self._composer.compose(understood, risks, doubtful, status, wording.STATUS_MESSAGES[reason])
         return replace(advice, elapsed_ms=round(1000 * (time.perf_counter() - began), 2))
 
     def search(self, text: str, wanted: Filter = Filter(), count: int | None = None, mode: str = "hybrid") -> list[Hit]:

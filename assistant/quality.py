@@ -18,7 +18,7 @@ from assistant.settings import Settings
 FILE = "quality.json"  # in the worklist folder
 FORMAT = "quality-1"
 MOST_KEPT = 12  # reports; the oldest go first
-SHARES = ("first", "three", "every_in_four", "answered", "risk_recall", "risk_precision", "topics", "expected")  # 0 to 1
+SHARES = ("first", "three", "every_in_four", "answered", "risk_recall", "risk_precision", "risk_recall_asked", "topics", "expected")  # 0 to 1
 TIMES = ("p50_ms", "p95_ms")
 LABEL_CHARS = 24  # of a style: a longer one is no name
 NAME_CHARS = 120

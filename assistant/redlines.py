@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from assistant.records import Passage, Query, RedLine, Risk
 
+DOUBTFUL = 0.08  # probability from which on a red line that does not stand is asked about; docs/benchmarks.md has what it costs
+MOST_ASKED = 2  # red lines asked about on one card
 # While one of these stands, nothing is said that asks the person who was hurt, or who does not want to live any more, to give in.
 NO_YIELDING = frozenset({"domestic_violence", "sexual", "minor_victim", "weapon", "self_harm"})
 
@@ -71,12 +73,27 @@ class RedLineFinder:
                 found.append(self._risk(rule, matched, query))
         return tuple(found)
 
+    def doubtful(self, query: Query, standing: Sequence[Risk]) -> tuple[str, ...]:
+        """The red lines that do not stand but may: to be asked about, likeliest first.
+
+        One that a tap denied is not asked about again.
+        """
+        settled = {risk.risk_id for risk in standing} | _denied(query)
+        ranked = (score.label for score in query.reading.risks if score.probability >= DOUBTFUL)
+        return tuple(label for label in ranked if label not in settled)[:MOST_ASKED]
+
     def _risk(self, rule: Rule, matched: tuple[str, ...], query: Query) -> Risk:
         redline = rule.redline
         told = [law_id for law_id, signs in rule.narrower if signs.matches(query.folded, query.clauses)]
         titles = (self._laws[law_id].title for law_id in (*redline.basis, *told) if law_id in self._laws)
         basis = tuple(dict.fromkeys(titles))  # two facts may rest on one article
         return Risk(redline.risk_id, redline.name, redline.action, matched, basis, redline.must, redline.never)
+
+
+def _denied(query: Query) -> set[str]:
+    """The red lines that the page's optional answers rule out; one can be beaten down at home without a blow."""
+    answers = {"injury": query.taps.injury, "minor_victim": query.taps.elder_or_child}
+    return {risk_id for risk_id, answer in answers.items() if answer is False}
 
 
 def _tapped(risk_id: str, query: Query) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from assistant import wording
-from assistant.advice import NO_TWO_SIDES
+from assistant.advice import NO_TWO_SIDES, asked_about
 from assistant.records import UNREVIEWED, Advice, DisputeType, Document, Hit, Kind, Mediability, Passage, Risk
 from assistant.redlines import NO_YIELDING
 from assistant.wording import keeper
@@ -99,7 +99,7 @@ def as_text(advice: Advice) -> str:
     if is_statute_card(advice):
         return "\n".join([*lines, "", f"【{wording.SECTION_NAMES['law']}】", *hit_lines(advice.sections["law"])])
     if advice.status == "ok":
-        lines += ["", f"【{wording.RISKS_TITLE}】", *_risk_lines(advice.risks)]
+        lines += ["", f"【{wording.RISKS_TITLE}】", *_risk_lines(advice)]
         lines += _mediability_lines(advice.mediability)
         types = [item for item, _ in advice.types]
         for name, hits in advice.sections.items():
@@ -137,18 +137,25 @@ def _mediability_lines(found: Mediability | None) -> list[str]:
     return [*lines, f"{wording.RISK_BASIS}：{'、'.join(hit.passage.title for hit in found.basis)}"]
 
 
-def _risk_lines(risks: Sequence[Risk]) -> list[str]:
-    if not risks:
-        return [wording.NO_RISKS]
+def _risk_lines(advice: Advice) -> list[str]:
+    doubt = _doubt(advice)
+    if not advice.risks:
+        return [doubt or wording.NO_RISKS]
     lines = []
-    for risk in risks:
+    for risk in advice.risks:
         lines.append(f"■ {risk.name}：{risk.action}")
         lines += [f"  {wording.RISK_MUST}：{item}" for item in risk.must]
         lines += [f"  {wording.RISK_NEVER}：{item}" for item in risk.never]
         lines.append(f"  {wording.RISK_BASIS}：{'、'.join(risk.basis)}")
-    if NO_YIELDING & {risk.risk_id for risk in risks}:
+    if NO_YIELDING & {risk.risk_id for risk in advice.risks}:
         lines.append(wording.WITHHELD)
-    return lines
+    return [*lines, doubt] if doubt else lines
+
+
+def _doubt(advice: Advice) -> str:
+    """Which red lines may stand and have to be asked about first; "" where none."""
+    names = "、".join(hit.passage.title for hit in asked_about(advice).values())
+    return wording.RISKS_DOUBTFUL.format(names=names) if names else ""
 
 
 def hit_lines(hits: Sequence[Hit], types: Sequence[DisputeType] = ()) -> list[str]:
@@ -166,6 +173,8 @@ def _label(passage: Passage, types: Sequence[DisputeType]) -> str:
         return f"（{meta['stage']}·{side_name(passage, types)}·{meta['setting']}）"
     if passage.kind in (Kind.LAW, Kind.CUSTOM, Kind.CASE, Kind.REDLINE):
         return f"{passage.title}："
+    if passage.kind is Kind.QUESTION and "risks" in meta:
+        return f"（{wording.ASK_RISK.format(name=passage.title)}）"
     if meta.get("role") in ("出路", "提防", "该找谁"):
         return f"（{meta.get('who', meta['role'])}）"
     return ""
@@ -243,7 +252,7 @@ def statute_sheet(advice: Advice) -> str:
 
 
 def _body(advice: Advice, votes: bool) -> str:
-    danger = _risks_html(advice.risks) + _mediability_html(advice.mediability)
+    danger = _risks_html(advice) + _mediability_html(advice.mediability)
     sections = "".join(_section_html(name, hits, advice, on_page=True) for name, hits in advice.sections.items())
     return danger + (_with_votes(sections) if votes else sections)
 
@@ -275,11 +284,15 @@ def _term_html(said: str, terms: Sequence[str]) -> str:
     return f'<button class="term{"" if terms else " off"}">{escape(said)}{taken_for}</button>'
 
 
-def _risks_html(risks: Sequence[Risk]) -> str:
+def _risks_html(advice: Advice) -> str:
+    risks, doubt = advice.risks, _doubt(advice)
     title = f"<h2>{escape(wording.RISKS_TITLE)}</h2>"
+    asked = f'<p class="doubt">{escape(doubt)}</p>' if doubt else ""
     if not risks:
-        return f'<section class="risks calm" id="sec-risks">{title}<p>{escape(wording.NO_RISKS)}</p></section>'
-    return f'<section class="risks" id="sec-risks">{title}{"".join(map(_risk_html, risks))}{_withheld_html(risks)}</section>'
+        calm = asked or f"<p>{escape(wording.NO_RISKS)}</p>"
+        return f'<section class="risks calm" id="sec-risks">{title}{calm}</section>'
+    told = "".join(map(_risk_html, risks)) + _withheld_html(risks) + asked
+    return f'<section class="risks" id="sec-risks">{title}{told}</section>'
 
 
 def _withheld_html(risks: Sequence[Risk]) -> str:
@@ -369,6 +382,8 @@ def _tag_html(passage: Passage, types: Sequence[DisputeType]) -> str:
         tags = [passage.title]
     elif passage.kind is Kind.SAYING:
         tags = [wording.KIND_NAMES[Kind.SAYING]]
+    elif passage.kind is Kind.QUESTION and "risks" in meta:
+        tags = [wording.ASK_RISK.format(name=passage.title)]
     else:
         tags = [str(meta[key]) for key in ("role", "who") if key in meta and meta[key] != "要点"]
     if meta.get("state") == UNREVIEWED:

@@ -61,7 +61,7 @@ def times(settings: Settings, texts: Sequence[str]) -> dict[str, np.ndarray]:
         "types and red lines": timed(reader.read, cut),
         "red lines that stand": timed(stages.finder.find, queries),
         "may it be mediated": timed(lambda item: stages.judge.judge(item, ()), queries),
-        "ranking and advice": timed(lambda item: stages.composer.compose(item, (), "ok", ""), queries),
+        "ranking and advice": timed(lambda item: stages.composer.compose(item, (), (), "ok", ""), queries),
     }
 
 

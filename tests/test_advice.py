@@ -9,7 +9,7 @@ import pytest
 from conftest import shared
 
 from assistant import render, wording
-from assistant.advice import NO_YIELDING, SECTIONS, withheld
+from assistant.advice import NO_YIELDING, SECTIONS, asked_about, withheld
 from assistant.pipeline import Assistant
 from assistant.records import STAGES, Advice, Kind, Risk
 
@@ -76,6 +76,21 @@ def test_several_quarrels_in_one_description_each_get_their_part(assistant: Assi
     for name in ("questions", "phrasing", "principle"):
         told = {type_id for hit in advice.sections[name] for type_id in hit.passage.types}
         assert set(advice.active) <= told
+
+
+def test_a_red_line_that_may_stand_is_the_first_thing_to_ask_on_every_face(assistant: Assistant):
+    quiet = assistant.ask(DESCRIPTIONS[0])
+    composer, understood = assistant._composer, assistant._understand(DESCRIPTIONS[0])
+    advice = composer.compose(understood, (), ("injury", "gang"), "ok", "")
+    assert list(asked_about(advice)) == ["injury", "gang"] and not asked_about(quiet) and not advice.risks
+    assert [hit.passage.meta.get("risks") for hit in advice.sections["questions"][:2]] == [["injury"], ["gang"]]
+    assert len(advice.sections["questions"]) == len(quiet.sections["questions"])
+    question = advice.sections["questions"][0].passage
+    doubt = wording.RISKS_DOUBTFUL.format(names="、".join(hit.passage.title for hit in asked_about(advice).values()))
+    for face in (html.unescape(render.card(advice)), render.as_text(advice)):
+        assert doubt in face and question.text in face and wording.ASK_RISK.format(name=question.title) in face
+        assert wording.NO_RISKS not in face
+    assert render.as_json(advice)["risks"] == []
 
 
 def test_a_region_moves_its_customs_and_sayings_up(assistant: Assistant):

@@ -91,6 +91,11 @@ def test_every_red_line_names_what_to_do_what_not_and_on_what_ground(found: corp
     assert all(item.must and item.never and item.basis and item.signs for item in redlines)
 
 
+def test_every_red_line_has_what_to_ask_where_it_was_not_told_plainly(found: corpus.Corpus):
+    asked = {risk for item in found.passages if item.kind is Kind.QUESTION for risk in item.meta.get("risks", ())}
+    assert asked == {item.risk_id for item in corpus.read_redlines(CORPUS / "redlines.yaml", LEXICON)}
+
+
 def test_dispute_files_cite_no_article_number():
     for path in (CORPUS / "disputes").glob("*.yaml"):
         assert not re.search(r"第[一二三四五六七八九十百千\d]+条", path.read_text(encoding="utf-8")), path.name

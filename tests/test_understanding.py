@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from assistant import query
 from assistant.errors import ReaderDamaged
 from assistant.pipeline import Assistant
 from assistant.reader import load_reader
-from assistant.records import Taps
+from assistant.records import Query, Score, Taps
 from assistant.settings import DEFAULT_SETTINGS, load_settings
 
 
@@ -179,3 +180,27 @@ def test_a_reader_whose_labels_do_not_fit_its_weights_is_called_damaged(assistan
     (tmp_path / "reader" / "reader.json").write_text(json.dumps(described), encoding="utf-8")
     with pytest.raises(ReaderDamaged):
         load_reader(tmp_path / "reader", assistant._parts.features)
+
+
+def doubtful_query(assistant: Assistant, taps: Taps = Taps()) -> Query:
+    """A description whose words leave three red lines possible and none certain."""
+    understood = assistant._understand("两家为车位吵起来", None, taps)
+    chances = (Score("injury", 0.2), Score("gang", 0.12), Score("escalation", 0.09), Score("weapon", 0.01))
+    return replace(understood, reading=replace(understood.reading, risks=chances, matched={}))
+
+
+def test_red_lines_that_may_stand_are_asked_about_likeliest_first(assistant: Assistant):
+    understood = doubtful_query(assistant)
+    assert assistant._finder.find(understood) == ()
+    assert assistant._finder.doubtful(understood, ()) == ("injury", "gang")
+
+
+def test_what_a_tap_denied_is_not_asked_about_again(assistant: Assistant):
+    assert assistant._finder.doubtful(doubtful_query(assistant, Taps(injury=False)), ()) == ("gang", "escalation")
+
+
+def test_a_red_line_that_stands_is_not_asked_about(assistant: Assistant):
+    understood = doubtful_query(assistant, Taps(injury=True))
+    standing = assistant._finder.find(understood)
+    assert [risk.risk_id for risk in standing] == ["injury"]
+    assert "injury" not in assistant._finder.doubtful(understood, standing)
