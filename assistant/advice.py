@@ -11,7 +11,7 @@ import numpy as np
 from assistant.mediability import REFERRAL_ROLE, MediabilityJudge
 from assistant.query import active_types
 from assistant.records import STAGES, Advice, DisputeType, Hit, Kind, Passage, Query, Risk, Status
-from assistant.redlines import NO_YIELDING
+from assistant.redlines import NO_YIELDING, spoken
 from assistant.retriever import Ranking, Retriever
 
 # Half the order within a section comes from how likely the passage's type is, half from its text.
@@ -159,9 +159,7 @@ class Composer:
 
     def _danger_questions(self, doubtful: Sequence[str], query: Query) -> list[Hit]:
         """What is asked about red lines that may stand, with the words that make one think so."""
-        return [
-            replace(hit, why=query.reading.matched.get(risk_id, ())) for risk_id in doubtful for hit in self._asked[risk_id]
-        ]
+        return [replace(hit, why=spoken(query, risk_id)) for risk_id in doubtful for hit in self._asked[risk_id]]
 
     def _phrasing(
         self, scores: Mapping[int, float], sayings: Mapping[int, float], query: Query, affinity: Mapping[str, float],

@@ -19,7 +19,7 @@ import numpy as np
 from assistant.corpus import Lexicon
 from assistant.errors import ReaderDamaged, ReaderMissing
 from assistant.records import Reading, Score
-from assistant.redlines import Rule
+from assistant.redlines import DOUBTFUL, Rule
 from assistant.segmenter import Segmented, Segmenter
 
 NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
@@ -58,9 +58,7 @@ class Features:
         if _LONG_NUMBER.search(text.text):
             text = self._segmenter.segment(_LONG_NUMBER.sub(" ", text.text))
         found = {f"w:{word}" for word in text.words}
-        for run in _RUN.findall(text.folded):
-            for length in NGRAM_LENGTHS:
-                found.update(run[start : start + length] for start in range(len(run) - length + 1))
+        found |= letter_ngrams(text.folded)
         for item in self._lexicon.wordings_in(text.folded):
             if item.say not in ignored:
                 found.update(f"m:{term}" for term in item.means)
@@ -101,16 +99,31 @@ class Reader:
         logits = values @ self._weights[rows].astype(np.float32) + self._bias
         underneath, told, risks = np.split(logits, np.cumsum([len(self._types) + len(REFUSALS), len(self._types)]))
         chances = softmax(underneath)
+        risk_chances = dict(zip(self._risks, (1.0 / (1.0 + np.exp(-risks))).tolist(), strict=True))
+        unexplained = [risk for risk, chance in risk_chances.items() if chance >= DOUBTFUL and risk not in seen.matched]
         no_question, other = chances[len(self._types) :].tolist()
         dispute = 1.0 - no_question - other
         return Reading(
             types=self._in_order(int(chances[: len(self._types)].argmax()), softmax(told)),
             present=frozenset(label for label, logit in zip(self._types, told, strict=True) if logit >= self._present),
-            risks=_ranked(dict(zip(self._risks, (1.0 / (1.0 + np.exp(-risks))).tolist(), strict=True))),
+            risks=_ranked(risk_chances),
             matched=seen.matched,
+            loudest=self._loudest_clauses(text, unexplained) if unexplained else {},
             dispute=dispute,
             off_topic=other,
         )
+
+    def _loudest_clauses(self, text: Segmented, risks: Sequence[str]) -> dict[str, str]:
+        """The clause whose letters alone speak most for each of these red lines; nothing where the text is one clause."""
+        clauses = [text.folded[start:end] for start, end in text.clauses]
+        if len(clauses) < 2:
+            return {}
+        columns = [self._weights.shape[1] - len(self._risks) + self._risks.index(risk) for risk in risks]
+        spoken = []
+        for clause in clauses:
+            rows = [self._vocabulary[name] for name in sorted(letter_ngrams(clause)) if name in self._vocabulary]
+            spoken.append(feature_values(self._rarity[rows]) @ self._weights[np.ix_(rows, columns)].astype(np.float32))
+        return {risk: clauses[place] for risk, place in zip(risks, np.argmax(spoken, axis=0), strict=True)}
 
     def _in_order(self, underneath: int, told: np.ndarray) -> tuple[Score, ...]:
         """The quarrel underneath, then the others from plainly told to not told at all.
@@ -120,6 +133,14 @@ class Reader:
         """
         order = [underneath, *(i for i in np.argsort(-told, kind="stable") if i != underneath)]
         return tuple(Score(self._types[i], score) for i, score in zip(order, (-np.sort(-told)).tolist(), strict=True))
+
+
+def letter_ngrams(folded: str) -> set[str]:
+    """Every one, two and three letters that stand together in folded text."""
+    return {
+        run[start : start + length]
+        for run in _RUN.findall(folded) for length in NGRAM_LENGTHS for start in range(len(run) - length + 1)
+    }
 
 
 def feature_values(rarity: np.ndarray) -> np.ndarray:

@@ -211,6 +211,7 @@ class Reading:
     present: frozenset[str]  # the types that are told, however many quarrels there are in one description
     risks: tuple[Score, ...]
     matched: Mapping[str, tuple[str, ...]]  # red line to the words in which its signs were found, if any were
+    loudest: Mapping[str, str]  # red line that may stand, without a sign, to the clause that speaks loudest for it
     dispute: float  # probability that this is a dispute at all
     off_topic: float  # probability that it is a question, but not about a dispute
 

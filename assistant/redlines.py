@@ -70,7 +70,7 @@ class RedLineFinder:
             tapped = _tapped(rule.redline.risk_id, query)
             sure, not_denied = self._thresholds[rule.redline.risk_id]
             if tapped or probability >= sure or (matched and probability >= not_denied):
-                found.append(self._risk(rule, matched, query))
+                found.append(self._risk(rule, query))
         return tuple(found)
 
     def doubtful(self, query: Query, standing: Sequence[Risk]) -> tuple[str, ...]:
@@ -82,12 +82,18 @@ class RedLineFinder:
         ranked = (score.label for score in query.reading.risks if score.probability >= DOUBTFUL)
         return tuple(label for label in ranked if label not in settled)[:MOST_ASKED]
 
-    def _risk(self, rule: Rule, matched: tuple[str, ...], query: Query) -> Risk:
+    def _risk(self, rule: Rule, query: Query) -> Risk:
         redline = rule.redline
         told = [law_id for law_id, signs in rule.narrower if signs.matches(query.folded, query.clauses)]
         titles = (self._laws[law_id].title for law_id in (*redline.basis, *told) if law_id in self._laws)
         basis = tuple(dict.fromkeys(titles))  # two facts may rest on one article
-        return Risk(redline.risk_id, redline.name, redline.action, matched, basis, redline.must, redline.never)
+        return Risk(redline.risk_id, redline.name, redline.action, spoken(query, redline.risk_id), basis, redline.must, redline.never)
+
+
+def spoken(query: Query, risk_id: str) -> tuple[str, ...]:
+    """The words that make one think of a red line: its signs, or else the clause that speaks loudest for it."""
+    loudest = query.reading.loudest.get(risk_id)
+    return query.reading.matched.get(risk_id) or ((loudest,) if loudest else ())
 
 
 def _denied(query: Query) -> set[str]:

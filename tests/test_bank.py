@@ -1,6 +1,7 @@
 """The bank of descriptions keeps its promises, and the tool that adds to it tells what is wrong."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from conftest import shared
 
 from assistant.proofing import bigrams
 from training import bank
+from training.train_reader import cuts
 
 
 def test_the_bank_holds_what_it_promises():
@@ -60,3 +62,47 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str):
     path.write_text(f"# leak\n{line}\n", encoding="utf-8")
     with pytest.raises(bank.LineInvalid, match=r"坏\.txt:2"):
         list(bank.parse(path, frozenset({"leak"})))
+
+
+STORY = "他家狗叫了一年，昨天把我堵在巷口，拿砖头拍我头上，缝了六针，我就想他把狗拴好"
+
+
+def marked_bank(tmp_path: Path, lines: str) -> Path:
+    """A bank of one description, and a file of marks beside it."""
+    row = bank.Description("s-1-a", "s-1", STORY, ["pets"], ["weapon", "injury"], "第一人称", False, "通用", "train")
+    (tmp_path / "s.jsonl").write_text(json.dumps(asdict(row), ensure_ascii=False) + "\n", encoding="utf-8")
+    (tmp_path / "marks.txt").write_text(lines, encoding="utf-8")
+    return tmp_path / "marks.txt"
+
+
+def test_what_is_marked_is_stored_and_a_later_mark_takes_its_place(tmp_path: Path):
+    assert bank.mark(marked_bank(tmp_path, "s-1-a|weapon|拿砖头拍我头上\ns-1-a|injury|缝了六针\n"), tmp_path) == 1
+    assert bank.mark(marked_bank(tmp_path, "s-1-a|injury|拍我头上|缝了六针\n"), tmp_path) == 1
+    assert bank.marks(tmp_path)["s-1-a"].words == {"injury": ["拍我头上", "缝了六针"]}
+
+
+@pytest.mark.parametrize("line", ["s-1-b|injury|缝了六针", "s-1-a|gang|缝了六针", "s-1-a|injury|缝了七针", "s-1-a|injury"])
+def test_a_mark_that_does_not_fit_its_description_is_named(tmp_path: Path, line: str):
+    with pytest.raises(bank.LineInvalid, match=r"marks\.txt:1"):
+        bank.mark(marked_bank(tmp_path, line), tmp_path)
+
+
+def test_a_marked_description_is_learned_from_as_its_danger_and_as_what_is_left_of_it():
+    row = bank.Description("s-1-a", "s-1", STORY, ["pets"], ["weapon", "injury"], "第一人称", False, "通用", "train")
+    pieces = {item.text: item for item in cuts(row, {"weapon": ["拿砖头拍我头上"], "injury": ["拿砖头拍我头上", "缝了六针"]})}
+    struck, hurt = pieces["拿砖头拍我头上"], pieces["拿砖头拍我头上，缝了六针"]
+    assert struck.risks == ("weapon",) and struck.unsure == {"injury"}
+    assert hurt.risks == ("weapon", "injury") and not hurt.unsure
+    calm = pieces["他家狗叫了一年，昨天把我堵在巷口，我就想他把狗拴好"]
+    assert calm.risks == () and not calm.unsure and not calm.labels
+
+
+def test_a_red_line_that_is_not_marked_is_left_open_in_the_pieces():
+    row = bank.Description("s-1-a", "s-1", STORY, ["pets"], ["weapon", "injury"], "第一人称", False, "通用", "train")
+    assert all("injury" in item.unsure for item in cuts(row, {"weapon": ["拿砖头拍我头上"]}))
+
+
+def test_marks_stand_in_the_train_split_and_fit_their_descriptions():
+    rows = {row.id: row for row in bank.descriptions()}
+    assert len(bank.marks()) >= 5_000
+    assert {rows[name].split for name in bank.marks()} == {"train"}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import shared
 
-from assistant import render, sheets
+from assistant import render, segmenter, sheets
 from assistant.advice import withheld
 from assistant.pipeline import Assistant
 from assistant.records import Advice, Hit, Kind, Passage, Risk
@@ -49,6 +49,15 @@ def test_every_shown_line_resolves_to_its_source_span(assistant: Assistant, card
         for risk in advice.risks:  # what must be done is part of the red line's own entry
             _, document = assistant.source(risk.risk_id)
             assert all(line in document.text for line in (risk.action, *risk.must, *risk.never))
+
+
+def test_every_red_line_names_the_words_that_it_was_heard_in(assistant: Assistant, cards: dict[str, Advice]):
+    for advice in cards.values():
+        described = segmenter.fold(advice.query)
+        one_clause = len(segmenter.clauses(advice.query)) < 2
+        for risk in advice.risks:
+            assert all(word in described for word in risk.matched)
+            assert risk.matched or one_clause, f"{risk.risk_id}: {advice.query}"
 
 
 @cache

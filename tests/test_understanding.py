@@ -182,6 +182,15 @@ def test_a_reader_whose_labels_do_not_fit_its_weights_is_called_damaged(assistan
         load_reader(tmp_path / "reader", assistant._parts.features)
 
 
+def test_a_red_line_without_a_sign_names_the_clause_that_speaks_loudest_for_it(assistant: Assistant):
+    text = "他家空调滴水滴了一夏天，我上去说，他端一盆滚水从窗户兜头泼下来，我妈脖子到后背全是大泡，楼下都看见了"
+    reading = assistant._understand(text).reading
+    for risk_id in reading.loudest:
+        assert risk_id not in reading.matched and "空调" not in reading.loudest[risk_id]
+    for risk in assistant.ask(text).risks:
+        assert any("泼" in word or "大泡" in word or "滚水" in word for word in risk.matched), risk
+
+
 def doubtful_query(assistant: Assistant, taps: Taps = Taps()) -> Query:
     """A description whose words leave three red lines possible and none certain."""
     understood = assistant._understand("两家为车位吵起来", None, taps)

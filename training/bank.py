@@ -2,6 +2,7 @@
 
     python -m training.bank add FILE.txt ...   number, split and store what was written
     python -m training.bank relabel FILE ...   lines `id|risks` correct the risks of single descriptions
+    python -m training.bank mark FILE ...      lines `id|risk|words|words` say which words carry a red line
     python -m training.bank check              figures, near-duplicates, template smell, names, phones
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 from assistant import proofing
 
 FOLDER = Path(__file__).parent / "descriptions"
+MARKS = FOLDER / "marks" / "marks.jsonl"
 TAXONOMY = Path(__file__).parent.parent / "corpus" / "taxonomy.yaml"
 
 STYLES = {
@@ -59,6 +61,17 @@ class Trap:
     type_ab: str
     type_c: str
     split: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where a description's red lines stand: by red line the words that carry it, as they are in the text.
+
+    By themselves they let a duty officer raise it; without them the rest of the text would not.
+    """
+
+    id: str
+    words: dict[str, list[str]]
 
 
 class LineInvalid(ValueError):
@@ -149,6 +162,30 @@ def relabel(path: Path, folder: Path = FOLDER) -> int:
     return changed
 
 
+def mark(path: Path, folder: Path = FOLDER) -> int:
+    """Store lines `id|risk|words|words`, in place of what was marked for these descriptions; returns how many they are."""
+    rows, fresh = {row.id: row for row in descriptions(folder)}, {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, risk, *words = (part.strip() for part in line.split("|"))
+        if problem := _mark_problem(rows.get(name), risk, words):
+            raise LineInvalid(path, number, problem)
+        fresh.setdefault(name, Marks(name, {})).words[risk] = words
+    _write(folder / MARKS.relative_to(FOLDER), sorted((marks(folder) | fresh).values(), key=lambda item: item.id))
+    return len(fresh)
+
+
+def _mark_problem(row: Description | None, risk: str, words: list[str]) -> str:
+    """What is wrong with one mark; "" where nothing is."""
+    if row is None:
+        return "no such description"
+    if risk not in row.risks:
+        return f"not labelled with {risk!r}"
+    gone = [item for item in words if not item or item not in row.text]
+    return f"not in the text: {gone}" if gone or not words else ""
+
+
 def add_traps(path: Path, folder: Path = FOLDER) -> int:
     """Store lines `type_ab|a|b|type_c|c` as traps.jsonl."""
     traps, known = [], known_types()
@@ -164,7 +201,7 @@ def add_traps(path: Path, folder: Path = FOLDER) -> int:
     return len(traps)
 
 
-def _write(path: Path, rows: Iterable[Description | Trap]) -> None:
+def _write(path: Path, rows: Iterable[Description | Trap | Marks]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text("".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
@@ -183,6 +220,12 @@ def descriptions(folder: Path = FOLDER, split: str | None = None) -> list[Descri
 def traps(folder: Path = FOLDER, split: str | None = None) -> list[Trap]:
     rows = [Trap(**row) for path in sorted((folder / "traps").glob("*.jsonl")) for row in _read(path)]
     return [row for row in rows if split in (None, row.split)]
+
+
+def marks(folder: Path = FOLDER) -> dict[str, Marks]:
+    """What was marked, by the id of the description."""
+    path = folder / MARKS.relative_to(FOLDER)
+    return {row["id"]: Marks(**row) for row in _read(path)} if path.exists() else {}
 
 
 # --- check ------------------------------------------------------------------------------------
@@ -240,6 +283,11 @@ def check(folder: Path = FOLDER) -> list[str]:
     found = figures(rows, all_traps)
     problems = [f"{name}: {found[name]} < {wanted}" for name, wanted in PROMISED.items() if found[name] < wanted]
     problems += [f"phone or identity number: {row.id}" for row in rows if _PHONE.search(row.text)]
+    by_id = {row.id: row for row in rows}
+    problems += [
+        f"marks of {item.id}: {problem}" for item in marks(folder).values() for risk, words in item.words.items()
+        if (problem := _mark_problem(by_id.get(item.id), risk, words))
+    ]
     problems += [f"near-duplicate: {a.id} {b.id}: {a.text[:40]} / {b.text[:40]}" for a, b in near_duplicates(rows)]
     problems += [f"opening {start!r} {count} times in {t}" for t, starts in openings(rows).items() for start, count in starts]
     return problems
@@ -248,7 +296,7 @@ def check(folder: Path = FOLDER) -> list[str]:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    actions = {"add": add, "add-traps": add_traps, "relabel": relabel}
+    actions = {"add": add, "add-traps": add_traps, "relabel": relabel, "mark": mark}
     for name in actions:
         commands.add_parser(name).add_argument("files", nargs="+", type=Path)
     commands.add_parser("check")
