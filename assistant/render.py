@@ -154,7 +154,7 @@ def _risk_lines(advice: Advice) -> list[str]:
 
 def _doubt(advice: Advice) -> str:
     """Which red lines may stand and have to be asked about first; "" where none."""
-    names = "、".join(hit.passage.title for hit in asked_about(advice).values())
+    names = "；".join(hit.passage.title for hit in asked_about(advice).values())  # 、 stands within the names
     return wording.RISKS_DOUBTFUL.format(names=names) if names else ""
 
 

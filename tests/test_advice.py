@@ -86,7 +86,7 @@ def test_a_red_line_that_may_stand_is_the_first_thing_to_ask_on_every_face(assis
     assert [hit.passage.meta.get("risks") for hit in advice.sections["questions"][:2]] == [["injury"], ["gang"]]
     assert len(advice.sections["questions"]) == len(quiet.sections["questions"])
     question = advice.sections["questions"][0].passage
-    doubt = wording.RISKS_DOUBTFUL.format(names="、".join(hit.passage.title for hit in asked_about(advice).values()))
+    doubt = wording.RISKS_DOUBTFUL.format(names="；".join(hit.passage.title for hit in asked_about(advice).values()))
     for face in (html.unescape(render.card(advice)), render.as_text(advice)):
         assert doubt in face and question.text in face and wording.ASK_RISK.format(name=question.title) in face
         assert wording.NO_RISKS not in face

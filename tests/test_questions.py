@@ -18,8 +18,8 @@ PROBES = sorted((ROOT / "training" / "judge").glob("guidance*.jsonl"))
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    rows = [line for path in sources.OWN_QUESTIONS.glob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
-    return [json.loads(row)["text"] for row in rows]
+    lines = [line for path in sources.OWN_QUESTIONS.glob("*.jsonl") for line in path.read_text("utf-8").splitlines()]
+    return [text for row in map(json.loads, lines) for text in row.get("texts") or [row["text"]]]
 
 
 def test_no_question_stands_twice_and_none_is_of_the_probes(texts: list[str]):

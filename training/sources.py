@@ -94,7 +94,7 @@ def questions(shared: Path) -> list[Question]:
 
 
 def own_questions(articles: list[Article], folder: Path = OWN_QUESTIONS) -> list[OwnQuestion]:
-    """Our own questions.
+    """Our own questions; a line may hold several (`texts`) that one answer answers.
 
     Raises:
         ValueError: a question names an article that the shared file has under another number.
@@ -108,5 +108,6 @@ def own_questions(articles: list[Article], folder: Path = OWN_QUESTIONS) -> list
             for article_id, name in told.items():
                 if names.get(article_id) != name:
                     raise ValueError(f"{path.name}:{number}: article {article_id} is not {name}")
-            found.append(OwnQuestion(row["text"], tuple(told), tuple(row.get("passages", ())), row.get("answer", "")))
+            answered = tuple(told), tuple(row.get("passages", ())), row.get("answer", "")
+            found += [OwnQuestion(text, *answered) for text in row.get("texts") or [row["text"]]]
     return found

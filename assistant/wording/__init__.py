@@ -50,7 +50,7 @@ STATUS_MESSAGES = {
 }
 
 NO_RISKS = "没有看出红线。伤没伤着人、拿没拿家伙、放没放狠话，还请当面问一句。"
-RISKS_DOUBTFUL = "还拿不准碰没碰这条红线：{names}。先照“先问清”头上的话问一声，问清了再谈别的。"
+RISKS_DOUBTFUL = "还拿不准碰没碰红线：{names}。先照“先问清”头上的话问一声，问清了再谈别的。"
 ASK_RISK = "问清红线：{name}"
 RISK_MUST, RISK_NEVER, RISK_BASIS, RISK_MATCHED = "要做", "别做", "依据", "因为提到"
 WITHHELD = "有红线在，劝受害一方让步、和解的话已经收起来，先办上面的事。"
