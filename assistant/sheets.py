@@ -163,7 +163,7 @@ def _stock(advice: Advice, checklist: Checklist) -> Stock:
         advice=advice,
         types=tuple(types),
         verdict=_verdict(advice.mediability),
-        questions=tuple(map(_line, sections["questions"])),
+        questions=tuple(map(_question, sections["questions"])),
         grievances=tuple(map(_line, sections["grievances"])),
         phrasing=phrasing,
         custom=tuple(map(_custom, sections["custom"])),
@@ -202,6 +202,11 @@ def _by_stage(phrasing: Mapping[str, tuple[Line, Line]], count: int, avoid: int)
 
 def _line(hit: Hit, tag: str = "") -> Line:
     return Line(hit.passage.text.replace("\n", ""), hit.passage.passage_id, tag)
+
+
+def _question(hit: Hit) -> Line:
+    """Those about a red line that may stand are told apart by a tag."""
+    return _line(hit, wording.ASK_RISK if "risks" in hit.passage.meta else "")
 
 
 def _said(hit: Hit, advice: Advice, avoid: bool) -> Line:

@@ -88,6 +88,13 @@ def test_a_sheet_holds_what_an_officer_takes_along(cards: list[Advice], assistan
     assert len(stages) == len(set(stages))
 
 
+def test_what_to_ask_about_a_red_line_that_may_stand_heads_the_sheet_with_a_tag(assistant: Assistant):
+    text = "两家为车位吵起来"
+    advice = assistant._composer.compose(assistant._understand(text), (), ("injury",), "ok", "")
+    first, second, *_ = sheets.prepare(advice, assistant.checklist).questions
+    assert (first.source, first.tag, second.tag) == ("injury-q1", words.ASK_RISK, "")
+
+
 def test_where_a_red_line_stands_the_sheet_says_what_must_be_done_and_leaves_agreements_away(cards, assistant: Assistant):
     sheet = sheets.prepare(cards[1], assistant.checklist)
     danger = next(danger for danger in sheet.dangers if danger.name == "家庭暴力")
