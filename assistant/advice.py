@@ -58,6 +58,9 @@ class Composer:
         self._retriever, self._judge = retriever, judge
         self._types = {item.type_id: item for item in types}
         self._types_shown, self._law_months = types_shown, law_months
+        self._hearts = {
+            item.type_id: [row for law_id in item.law if (row := retriever.row_of(law_id)) is not None] for item in types
+        }
         self._typed = {section.name: self._shown_rows(section.kinds) for section in SECTIONS if section.typed}
         self._untyped = {section.name: retriever.rows_of(section.kinds) for section in SECTIONS if not section.typed}
         self._sayings = retriever.rows_by_type((Kind.SAYING,))
@@ -148,11 +151,23 @@ class Composer:
         subject = next(iter(affinity))
         for type_id, share in shares(quota, affinity):
             of_type = {row: score for row, score in left.items() if self._is_of(row, type_id)}
+            heart = self._heart(type_id, of_type, share)
+            chosen += self._retriever.choose(query, heart, len(heart), Counter(), unlimited=lambda passage: True)
+            others = {row: score for row, score in of_type.items() if row not in heart}
             chosen += self._retriever.choose(
-                query, of_type, share, taken, unlimited=lambda passage: passage.doc_id == subject
+                query, others, share - len(heart), taken, unlimited=lambda passage: passage.doc_id == subject
             )
             left = {row: score for row, score in left.items() if row not in of_type}
         return chosen
+
+    def _heart(self, type_id: str, scores: Mapping[int, float], share: int) -> dict[int, float]:
+        """Of the articles at the heart of a type the first one and those nearest to the text: two thirds of the room.
+
+        Nearness alone is not enough: people who quarrel about who takes mother in say nothing like the duty to support her.
+        """
+        rows = [row for row in self._hearts.get(type_id, ()) if row in scores]
+        nearest = sorted(rows[1:], key=lambda row: -scores[row])
+        return {row: scores[row] for row in [*rows[:1], *nearest][: (2 * share + 2) // 3]}
 
     def _is_of(self, row: int, type_id: str) -> bool:
         return row in self._of_type.get(type_id, ())

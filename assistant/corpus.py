@@ -107,6 +107,7 @@ class DisputeFile(_Source):
     name: Line
     summary: str = ""
     sides: _Sides | None = None
+    law: list[str] = []  # articles at the heart of it, the one that always applies first
     wordings: list[Line | _LocalWording] = []
     grievances: list[_Entry] = []
     questions: list[_Entry] = []
@@ -822,6 +823,9 @@ def read_knowledge(corpus_dir: Path, passage_chars: int, shipped: Corpus | None 
         found = Corpus(shipped.documents + found.documents, shipped.passages + found.passages)
     told, more = _read_files(corpus_dir, (corpus_dir, corpus_dir / LOCAL), passage_chars, _PUBLIC_READERS)
     faults += [*more, *_cross_faults(corpus_dir, found.documents + told.documents, found.passages + told.passages)]
+    if not shipped:
+        unread = {fault.path for fault in faults}
+        faults += _heart_faults([path for path in sorted(corpus_dir.glob("disputes/*.yaml")) if path not in unread], found)
     if faults:
         raise CorpusInvalid(faults)
     used = [passage for passage in found.passages if passage.meta.get("state") != DISABLED]
@@ -982,6 +986,20 @@ def _cross_faults(corpus_dir: Path, documents: Sequence[Document], passages: Seq
                 yield Fault(path, line, "basis", "law_unknown", law_id)
 
 
+def _heart_faults(files: Sequence[Path], known: Corpus) -> Iterator[Fault]:
+    """Articles at the heart of a dispute type that no law file has, or that are not labelled with that type."""
+    laws = {passage.passage_id: passage.types for passage in known.passages if passage.kind is Kind.LAW}
+    for path in files:
+        source = _SourceText(path)
+        record = _validate(DisputeFile, source)
+        for place, law_id in enumerate(record.law):
+            line = source.line(("law", place))
+            if law_id not in laws:
+                yield Fault(path, line, "law", "law_unknown", law_id)
+            elif record.id not in laws[law_id]:
+                yield Fault(path, line, "law", "law_not_of_type", law_id)
+
+
 @cache
 def read_taxonomy(path: Path) -> tuple[DisputeType, ...]:
     """The dispute types in their order, without the names of their sides."""
@@ -990,17 +1008,16 @@ def read_taxonomy(path: Path) -> tuple[DisputeType, ...]:
 
 
 def read_dispute_types(taxonomy_file: Path, disputes_dir: Path) -> tuple[DisputeType, ...]:
-    """The dispute types with the names of their two sides, where a dispute file gives them."""
-    return tuple(_with_sides(item, disputes_dir / f"{item.type_id}.yaml") for item in read_taxonomy(taxonomy_file))
+    """The dispute types with the names of their two sides and the articles at their heart, where a dispute file gives them."""
+    return tuple(_from_dispute_file(item, disputes_dir / f"{item.type_id}.yaml") for item in read_taxonomy(taxonomy_file))
 
 
-def _with_sides(item: DisputeType, path: Path) -> DisputeType:
+def _from_dispute_file(item: DisputeType, path: Path) -> DisputeType:
     if not path.exists():
         return item
-    sides = _validate(DisputeFile, _SourceText(path)).sides
-    if sides is None:
-        return item
-    return DisputeType(item.type_id, item.name, item.typical, item.group, sides.harmed, sides.accused)
+    record = _validate(DisputeFile, _SourceText(path))
+    item = replace(item, law=tuple(record.law))
+    return replace(item, harmed=record.sides.harmed, accused=record.sides.accused) if record.sides else item
 
 
 def read_wordings(disputes_dir: Path) -> dict[str, list[str]]:

@@ -140,6 +140,7 @@ class DisputeType:
     group: str = ""
     harmed: str = ""
     accused: str = ""
+    law: tuple[str, ...] = ()  # articles at the heart of it, the one that always applies first
 
 
 @dataclass(frozen=True, slots=True)

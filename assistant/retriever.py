@@ -174,13 +174,13 @@ class Retriever:
         """
         chosen: list[Hit] = []
         for row, score in sorted(scores.items(), key=lambda item: -item[1]):
+            if len(chosen) == quota:
+                break
             passage = self._index.passages[row]
             if taken[passage.doc_id] >= PER_DOCUMENT and not unlimited(passage):
                 continue
             taken[passage.doc_id] += 1
             chosen.append(self.hit(row, score, query))
-            if len(chosen) == quota:
-                break
         return chosen
 
     def rows_of(self, kinds: Iterable[Kind]) -> list[int]:
@@ -209,9 +209,12 @@ class Retriever:
     def passage(self, row: int) -> Passage:
         return self._index.passages[row]
 
+    def row_of(self, passage_id: str) -> int | None:
+        return self._index.position.get(passage_id)
+
     def cited(self, passage_id: str) -> Hit | None:
         """The passage with this id as a hit that nobody had to search for."""
-        row = self._index.position.get(passage_id)
+        row = self.row_of(passage_id)
         if row is None:
             return None
         passage = self._index.passages[row]

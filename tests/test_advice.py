@@ -59,14 +59,16 @@ def test_every_line_of_the_development_descriptions_is_a_span_of_its_source(assi
                 assert hit.document.text[hit.passage.start : hit.passage.end] == hit.passage.text
 
 
-def test_no_section_exceeds_its_quota_and_no_other_document_floods_it(cards: list[Advice]):
+def test_no_section_exceeds_its_quota_and_no_other_document_floods_it(assistant: Assistant, cards: list[Advice]):
     quotas = {section.name: section.quota for section in SECTIONS}
+    hearts = {law_id for item in assistant.types for law_id in item.law}  # of one code, as often as not
     for advice in cards:
         subject, *others = advice.active
         quotas["phrasing"] = len(STAGES) + 2 * (len(others) + len(advice.risks) + 1)  # two for each, two sayings
         for name, hits in advice.sections.items():
             assert len(hits) <= quotas[name]
-            documents = [hit.passage.doc_id for hit in hits if hit.passage.doc_id not in (subject, "redlines")]
+            chosen = [hit.passage for hit in hits if hit.passage.passage_id not in hearts]
+            documents = [passage.doc_id for passage in chosen if passage.doc_id not in (subject, "redlines")]
             assert all(documents.count(document) <= 2 for document in documents)
 
 
@@ -105,6 +107,19 @@ def test_every_type_answers_with_grievance_question_phrasing_principle_and_law(a
         in_danger = NO_YIELDING & {risk.risk_id for risk in advice.risks}
         for name in ("questions", "phrasing", "principle", "law", *(() if in_danger else ("grievances", "case"))):
             assert advice.sections[name], f"{item.type_id}: {name} is empty"
+
+
+def test_the_article_that_always_applies_stands_on_every_card_of_its_type(assistant: Assistant, cards: list[Advice]):
+    """Whoever quarrels about taking father in says nothing that sounds like the duty to support him."""
+    always = {item.type_id: item.law[0] for item in assistant.types}
+    for advice in cards:
+        shown = [hit.passage.passage_id for hit in advice.sections["law"]]
+        assert always[advice.active[0]] in shown
+        assert len(shown) == len(set(shown)) <= 6
+    assert any(len(advice.active) > 1 for advice in cards)
+    for advice in cards:
+        told = {type_id for hit in advice.sections["law"] for type_id in hit.passage.types}
+        assert set(advice.active) <= told, "every quarrel that is told has its article"
 
 
 def test_phrasing_follows_the_stages_of_a_mediation(cards: list[Advice]):

@@ -9,11 +9,11 @@ from conftest import shared
 
 from assistant.proofing import bigrams
 from training import bank
-from training.train_reader import cuts
+from training.examples import cuts
 
 
 def test_the_bank_holds_what_it_promises():
-    found = bank.figures(bank.descriptions(), bank.traps())
+    found = bank.figures(bank.descriptions(), bank.traps(), bank.clauses())
     short = {name: (found[name], wanted) for name, wanted in bank.PROMISED.items() if found[name] < wanted}
     assert short == {}
 
@@ -41,7 +41,8 @@ def test_nothing_of_the_development_sets_is_in_the_bank():
         for line in shared("dev", f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             given |= {bigrams(row[key]) for key in ("text", "a", "b", "c") if len(row.get(key, "")) >= 8}
-    own = [bigrams(row.text) for row in bank.descriptions()] + [bigrams(t) for x in bank.traps() for t in (x.a, x.b, x.c)]
+    own = [bigrams(row.text) for row in (*bank.descriptions(), *bank.clauses())]
+    own += [bigrams(t) for x in bank.traps() for t in (x.a, x.b, x.c)]
     for text in own:
         for other in given:
             if len(text & other) > 0.6 * len(text | other):
@@ -62,6 +63,26 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str):
     path.write_text(f"# leak\n{line}\n", encoding="utf-8")
     with pytest.raises(bank.LineInvalid, match=r"坏\.txt:2"):
         list(bank.parse(path, frozenset({"leak"})))
+
+
+def test_clauses_are_stored_once_each_and_a_bad_line_is_named(tmp_path: Path):
+    path = tmp_path / "one.txt"
+    path.write_text("injury,crime|后槽牙让他捣下来两颗\n-|啃骨头崩了一颗后槽牙\n-|啃骨头崩了一颗后槽牙\n", encoding="utf-8")
+    assert bank.add_clauses(path, tmp_path) == 2
+    assert [(item.text, item.risks) for item in bank.clauses(tmp_path)] == [
+        ("后槽牙让他捣下来两颗", ["injury", "crime"]), ("啃骨头崩了一颗后槽牙", [])
+    ]
+    for line in ("wepon|话", "injury|", "|话", "话"):
+        path.write_text(f"-|好话\n{line}\n", encoding="utf-8")
+        with pytest.raises(bank.LineInvalid, match=r"one\.txt:2"):
+            bank.add_clauses(path, tmp_path)
+
+
+def test_a_clause_that_nearly_is_a_line_of_the_test_split_is_found():
+    row = bank.Description("s-1-a", "s-1", STORY, ["pets"], ["weapon"], "第一人称", False, "通用", "test")
+    found = [bank.Clause("c-1", STORY[:-3], []), bank.Clause("c-2", "他家狗叫了一年", []), bank.Clause("c-3", "他家狗叫了一年", [])]
+    told, twice = sorted(bank.clause_faults(found, [row]))
+    assert "c-1" in told and "s-1-a" in told and "told 2 times" in twice
 
 
 STORY = "他家狗叫了一年，昨天把我堵在巷口，拿砖头拍我头上，缝了六针，我就想他把狗拴好"

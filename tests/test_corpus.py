@@ -85,6 +85,14 @@ def test_an_article_that_a_red_line_names_for_one_crime_only_must_exist(copy: Pa
     assert int(re.search(r"第 (\d+) 行", message).group(1)) <= line
 
 
+def test_an_article_at_the_heart_of_a_dispute_must_exist_and_be_of_its_type(copy: Path):
+    line = spoil(copy / "disputes" / "elder.yaml", "ln-14-duty", "ln-41-duty")
+    other = spoil(copy / "disputes" / "leak.yaml", "wg-55-hazard", "za-88-noise")
+    unknown, strange = faults(copy)
+    assert "elder.yaml" in unknown and f"第 {line} 行" in unknown and "没有编号为 ln-41-duty" in unknown
+    assert "leak.yaml" in strange and f"第 {other} 行" in strange and "za-88-noise 没有标上这个类型" in strange
+
+
 def test_a_sign_of_one_crime_that_cannot_be_read_is_named_with_its_line(copy: Path):
     line = spoil(copy / "redlines.yaml", "          - 敲诈|", "          - 敲诈(|")
     with pytest.raises(CorpusInvalid) as caught:

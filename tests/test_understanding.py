@@ -182,6 +182,29 @@ def test_a_reader_whose_labels_do_not_fit_its_weights_is_called_damaged(assistan
         load_reader(tmp_path / "reader", assistant._parts.features)
 
 
+def test_a_reader_whose_files_are_cut_off_or_do_not_fit_is_called_damaged(assistant: Assistant, tmp_path: Path):
+    shipped = load_settings(DEFAULT_SETTINGS).reader_dir
+    for name in ("weights.npz", "convolution.npz"):
+        folder = Path(shutil.copytree(shipped, tmp_path / name))
+        (folder / name).write_bytes((shipped / name).read_bytes()[:-200])
+        with pytest.raises(ReaderDamaged):
+            load_reader(folder, assistant._parts.features)
+    folder = Path(shutil.copytree(shipped, tmp_path / "letters"))
+    described = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
+    (folder / "reader.json").write_text(json.dumps(described | {"letters": described["letters"][1:]}), encoding="utf-8")
+    with pytest.raises(ReaderDamaged):
+        load_reader(folder, assistant._parts.features)
+
+
+def test_a_danger_in_one_clause_is_heard_however_long_the_story(assistant: Assistant):
+    danger = "他抄起菜刀照我肩膀砍了一刀，缝了十一针"
+    before = "我们两家墙挨墙住了二十多年，早先处得还行，他家盖新房那年借过我家的院子堆砖，我也没说过啥，前年修路，路基抬高了，下雨水就往我家院里灌，我找过村里两回，也没个说法，昨天又下大雨，我拿铁锨在门口挖了条小沟，他出来说我挖了他的地，"
+    after = "，村主任后来也来了，说改天再丈量，邻居们站了一院子，我媳妇把地里的活都耽误了，孩子明年还要考学，家里实在折腾不起，你们看这个水沟到底该谁来修，往后还能不能好好住了"
+    for text in (danger, before + danger, before + danger + after):
+        assert {"weapon", "injury"} <= {risk.risk_id for risk in assistant.ask(text).risks}, len(text)
+    assert not assistant.ask(before + after.lstrip("，")).risks
+
+
 def test_a_red_line_without_a_sign_names_the_clause_that_speaks_loudest_for_it(assistant: Assistant):
     text = "他家空调滴水滴了一夏天，我上去说，他端一盆滚水从窗户兜头泼下来，我妈脖子到后背全是大泡，楼下都看见了"
     reading = assistant._understand(text).reading

@@ -3,6 +3,7 @@
     python -m training.bank add FILE.txt ...   number, split and store what was written
     python -m training.bank relabel FILE ...   lines `id|risks` correct the risks of single descriptions
     python -m training.bank mark FILE ...      lines `id|risk|words|words` say which words carry a red line
+    python -m training.bank add-clauses FILE   number and store clauses, lines `risk,risk|words` or `-|words`
     python -m training.bank check              figures, near-duplicates, template smell, names, phones
 """
 
@@ -21,6 +22,7 @@ from assistant import proofing
 
 FOLDER = Path(__file__).parent / "descriptions"
 MARKS = FOLDER / "marks" / "marks.jsonl"
+CLAUSES = FOLDER / "clauses"
 TAXONOMY = Path(__file__).parent.parent / "corpus" / "taxonomy.yaml"
 
 STYLES = {
@@ -72,6 +74,15 @@ class Marks:
 
     id: str
     words: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One happening in one breath, dangerous or only dangerous-looking; learned from, and judged by nobody."""
+
+    id: str
+    text: str
+    risks: list[str]
 
 
 class LineInvalid(ValueError):
@@ -186,6 +197,21 @@ def _mark_problem(row: Description | None, risk: str, words: list[str]) -> str:
     return f"not in the text: {gone}" if gone or not words else ""
 
 
+def add_clauses(path: Path, folder: Path = FOLDER) -> int:
+    """Store lines `risk,risk|words`, `-|words` for a harmless one, leaving out texts that are there twice; returns how many."""
+    rows: dict[str, Clause] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        listed, _, text = (part.strip() for part in line.partition("|"))
+        risks = [] if listed == "-" else _listed(listed)
+        if not text or not listed or not set(risks) <= set(RISKS):
+            raise LineInvalid(path, number, f"not red lines|words, or -|words: {line[:40]!r}")
+        rows.setdefault(text, Clause(f"{path.stem}-{_short_hash(text)}", text, risks))
+    _write(folder / CLAUSES.relative_to(FOLDER) / f"{path.stem}.jsonl", rows.values())
+    return len(rows)
+
+
 def add_traps(path: Path, folder: Path = FOLDER) -> int:
     """Store lines `type_ab|a|b|type_c|c` as traps.jsonl."""
     traps, known = [], known_types()
@@ -201,7 +227,7 @@ def add_traps(path: Path, folder: Path = FOLDER) -> int:
     return len(traps)
 
 
-def _write(path: Path, rows: Iterable[Description | Trap | Marks]) -> None:
+def _write(path: Path, rows: Iterable[Description | Trap | Marks | Clause]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text("".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
@@ -228,6 +254,10 @@ def marks(folder: Path = FOLDER) -> dict[str, Marks]:
     return {row["id"]: Marks(**row) for row in _read(path)} if path.exists() else {}
 
 
+def clauses(folder: Path = FOLDER) -> list[Clause]:
+    return [Clause(**row) for path in sorted((folder / CLAUSES.relative_to(FOLDER)).glob("*.jsonl")) for row in _read(path)]
+
+
 # --- check ------------------------------------------------------------------------------------
 
 _PHONE = re.compile(r"1[3-9]\d{9}|\d{17}[\dXx]|0\d{2,3}-\d{7,8}")
@@ -237,6 +267,16 @@ def near_duplicates(rows: list[Description], limit: float = 0.6) -> list[tuple[D
     """Pairs of different situations that nearly say the same."""
     pairs = proofing.near_duplicates([row.text for row in rows], limit)
     return [(rows[a], rows[b]) for a, b in pairs if rows[a].situation != rows[b].situation]
+
+
+def clause_faults(found: list[Clause], rows: list[Description]) -> Iterator[str]:
+    """Clauses told twice, and those that nearly say what a line of the valid or test split says."""
+    times = Counter(item.text for item in found)
+    yield from (f"clause told {count} times: {text[:40]}" for text, count in times.items() if count > 1)
+    judging = [row for row in rows if row.split != "train"]
+    for a, b in proofing.near_duplicates([*(row.text for row in judging), *(item.text for item in found)], 0.6):
+        if a < len(judging) <= b:
+            yield f"clause {found[b - len(judging)].id} is nearly {judging[a].id}: {judging[a].text[:40]}"
 
 
 def openings(rows: list[Description], letters: int = 4) -> dict[str, list[tuple[str, int]]]:
@@ -252,7 +292,7 @@ def openings(rows: list[Description], letters: int = 4) -> dict[str, list[tuple[
     return {type_id: starts for type_id, starts in smells.items() if starts}
 
 
-def figures(rows: list[Description], all_traps: list[Trap]) -> dict[str, int | float]:
+def figures(rows: list[Description], all_traps: list[Trap], all_clauses: list[Clause]) -> dict[str, int | float]:
     """The figures that the bank promises, by name."""
     disputes = [row for row in rows if row.types]
     per_type = Counter(type_id for row in disputes for type_id in row.types)
@@ -268,19 +308,22 @@ def figures(rows: list[Description], all_traps: list[Trap]) -> dict[str, int | f
         "fewest_per_risk": min(per_risk[risk] for risk in RISKS),
         "near_misses": sum(row.situation.startswith("nearmiss") for row in rows),
         "no_dispute": sum(not row.types for row in rows),
+        "clauses": len(all_clauses),
+        "clauses_with_risks": sum(bool(item.risks) for item in all_clauses),
     }
 
 
 PROMISED = {
     "descriptions": 10_000, "fewest_per_type": 220, "situations_in_four_wordings": 2_000, "implicit_share": 0.333,
     "traps": 1_500, "with_risks": 2_000, "fewest_per_risk": 150, "near_misses": 2_000, "no_dispute": 2_000,
+    "clauses": 12_000, "clauses_with_risks": 6_000,
 }
 
 
 def check(folder: Path = FOLDER) -> list[str]:
     """Everything that falls short or smells; empty when the bank keeps its promises."""
     rows, all_traps = descriptions(folder), traps(folder)
-    found = figures(rows, all_traps)
+    found = figures(rows, all_traps, clauses(folder))
     problems = [f"{name}: {found[name]} < {wanted}" for name, wanted in PROMISED.items() if found[name] < wanted]
     problems += [f"phone or identity number: {row.id}" for row in rows if _PHONE.search(row.text)]
     by_id = {row.id: row for row in rows}
@@ -288,6 +331,8 @@ def check(folder: Path = FOLDER) -> list[str]:
         f"marks of {item.id}: {problem}" for item in marks(folder).values() for risk, words in item.words.items()
         if (problem := _mark_problem(by_id.get(item.id), risk, words))
     ]
+    problems += [f"phone or identity number: {item.id}" for item in clauses(folder) if _PHONE.search(item.text)]
+    problems += clause_faults(clauses(folder), rows)
     problems += [f"near-duplicate: {a.id} {b.id}: {a.text[:40]} / {b.text[:40]}" for a, b in near_duplicates(rows)]
     problems += [f"opening {start!r} {count} times in {t}" for t, starts in openings(rows).items() for start, count in starts]
     return problems
@@ -296,13 +341,13 @@ def check(folder: Path = FOLDER) -> list[str]:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    actions = {"add": add, "add-traps": add_traps, "relabel": relabel, "mark": mark}
+    actions = {"add": add, "add-traps": add_traps, "add-clauses": add_clauses, "relabel": relabel, "mark": mark}
     for name in actions:
         commands.add_parser(name).add_argument("files", nargs="+", type=Path)
     commands.add_parser("check")
     args = parser.parse_args(argv)
     if args.command == "check":
-        print(json.dumps(figures(descriptions(), traps()), ensure_ascii=False))
+        print(json.dumps(figures(descriptions(), traps(), clauses()), ensure_ascii=False))
         problems = check()
         print("\n".join(problems))
         return 1 if problems else 0

@@ -4,156 +4,90 @@
 
 Two linear support vector machines a type (Fan et al., "LIBLINEAR", JMLR 2008, as kept in
 scikit-learn): is this the quarrel underneath, is it told at all; and a logistic regression a risk.
-Types get probabilities by one temperature for each of the two, risks by a straight line, fitted on the
-valid split (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017; Platt, 1999).
+Types get probabilities by one temperature for each of the two, risks by a straight line through what the
+whole text and its loudest stretch score, fitted on the valid split (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017; Platt, 1999).
 The test split and ../shared/dev are never looked at.
 """
 
 import argparse
 import json
 import logging
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sparse
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 
-from assistant import corpus
-from assistant.index import read_corpus
 from assistant.pipeline import Parts
-from assistant.reader import NO_QUESTION, OTHER_BUSINESS, REFUSALS, feature_values
-from assistant.records import Kind
-from assistant.settings import DEFAULT_SETTINGS, Settings, load_settings
+from assistant.reader import REFUSALS, Convolution, Ear, Features, blended
+from assistant.segmenter import Segmented, Segmenter
+from assistant.settings import DEFAULT_SETTINGS, load_settings
 from training import bank
+from training.convolution import train_convolution
+from training.ear import train_ear
+from training.examples import (
+    Example,
+    clause_examples,
+    cut_examples,
+    example,
+    judged,
+    labelled,
+    raised,
+    training_examples,
+)
+from training.linear import Machines, Vectorizer, fitted
 
 log = logging.getLogger(__name__)
 
-FEATURES = 150_000
-FEWEST = 2  # texts that a feature must occur in
-ENTRY_WEIGHT = 0.5  # weight of a corpus entry, which speaks of the type but not as a caller does
 FIRST_COST = 0.3  # C of the machines for the quarrel underneath
 TOLD_COST = 0.2  # C of those for what is told at all
 RISK_COST = 40.0  # C of the logistic regressions
-CUT_WEIGHT = 0.2  # weight of a description cut down to the words that carry a red line, or to the rest
 MOST_TOLD = 4  # quarrels in one description
 FLOORS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)  # probabilities below which a rule alone is not believed
 # A knife, a broken bone, a farewell, a child that is beaten: where a rule speaks of these, only a firm no outweighs it.
 HIGHEST_FLOOR = dict.fromkeys(("injury", "weapon", "self_harm", "sexual", "minor_victim"), 0.1)
-SHORTEST_CUT = 4  # letters: less says nothing
-STYLE_LABELS = {"不成问题": NO_QUESTION, "别的事": OTHER_BUSINESS}
-_GAP = re.compile(r"\W*\0\W*")  # what was cut out, with the marks around it
-ENTRY_KINDS = frozenset({Kind.GRIEVANCE, Kind.QUESTION, Kind.PHRASING, Kind.PRINCIPLE, Kind.CASE, Kind.LAW})
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """One text to learn from. `risks` is None where nobody judged its risks."""
+class Split:
+    """Texts of one split as the machines see them."""
 
-    text: str
-    labels: tuple[str, ...]  # best first
-    risks: tuple[str, ...] | None
-    weight: float = 1.0
-    unsure: frozenset[str] = frozenset()  # risks of which nobody can tell whether they stand in this text
+    examples: list[Example]
+    texts: list[Segmented]
+    values: sparse.csr_matrix  # (texts, features)
+    matched: np.ndarray  # (texts, risks), whether a rule speaks for that red line
 
-
-def example(row: bank.Description) -> Example:
-    return Example(row.text, tuple(row.types) or (STYLE_LABELS[row.style],), tuple(row.risks))
-
-
-def training_examples(settings: Settings, limit: int | None) -> list[Example]:
-    """The bank's train split, its traps, the everyday wordings and the entries of the corpus.
-
-    With a limit: so many descriptions of the bank and nothing else.
-    """
-    rows = bank.descriptions(split="train")
-    if limit:
-        return [example(rows[i]) for i in np.random.default_rng(7).permutation(len(rows))[:limit]]
-    examples = [example(row) for row in rows]
-    for trap in bank.traps(split="train"):
-        examples += [Example(text, (trap.type_ab,), None) for text in (trap.a, trap.b)]
-        examples.append(Example(trap.c, (trap.type_c,), None))
-    wordings = corpus.read_wordings(settings.corpus_dir / "disputes")
-    examples += [Example(text, (type_id,), None) for type_id, texts in wordings.items() for text in texts]
-    examples += [
-        Example(passage.text + passage.meta.get("avoid", "") + passage.meta.get("why", ""), passage.types, None, ENTRY_WEIGHT)
-        for passage in read_corpus(settings).passages if passage.kind in ENTRY_KINDS and len(passage.types) == 1
-    ]
-    return examples
-
-
-def cut_examples() -> list[Example]:
-    """The marked descriptions of the train split, cut; they teach red lines and nothing else."""
-    marked = bank.marks()
-    return [piece for row in bank.descriptions(split="train") if row.id in marked for piece in cuts(row, marked[row.id].words)]
-
-
-def cuts(row: bank.Description, marked: Mapping[str, Sequence[str]]) -> Iterator[Example]:
-    """For each marked red line what carries it, by itself, and the description without that.
-
-    The nearest thing to a long story with one dangerous clause, and to the same story without danger
-    (Zaidan, Eisner and Piatko, "Using Annotator Rationales to Improve Machine Learning", NAACL 2007).
-    """
-    places = {risk: frozenset(_places(row.text, words)) for risk, words in marked.items()}
-    whole = frozenset(range(len(row.text)))
-    for kept in dict.fromkeys(part for place in places.values() for part in (place, whole - place)):
-        text = _GAP.sub("，", "".join(letter if i in kept else "\0" for i, letter in enumerate(row.text))).strip("，")
-        unsure = {risk for risk in row.risks if risk not in places or (places[risk] & kept and not places[risk] <= kept)}
-        standing = tuple(risk for risk in row.risks if risk not in unsure and places[risk] <= kept)
-        if len(text) >= SHORTEST_CUT:
-            yield Example(text, (), standing, CUT_WEIGHT, frozenset(unsure))
-
-
-def _places(text: str, words: Sequence[str]) -> Iterator[int]:
-    """Where in the text any of these words stand, letter by letter."""
-    for item in words:
-        for found in re.finditer(re.escape(item), text):
-            yield from range(*found.span())
-
-
-class Vectorizer:
-    """Features of texts as rows of a sparse matrix."""
-
-    def __init__(self, names: Sequence[list[str]]) -> None:
-        counts = Counter(name for found in names for name in found)
-        self.names = [name for name, count in counts.most_common(FEATURES) if count >= FEWEST]
-        self._columns = {name: column for column, name in enumerate(self.names)}
-        held = np.array([counts[name] for name in self.names], dtype=np.float32)
-        self.rarity = (np.log(len(names) / held) + 1.0).astype(np.float16).astype(np.float32)
-
-    def matrix(self, names: Sequence[list[str]]) -> sparse.csr_matrix:
-        columns, data, starts = [], [], [0]
-        for found in names:
-            known = [self._columns[name] for name in found if name in self._columns]
-            columns += known
-            data += feature_values(self.rarity[known]).tolist()
-            starts.append(len(columns))
-        return sparse.csr_matrix((np.array(data), columns, starts), shape=(len(names), len(self.names)))
+    @classmethod
+    def of(cls, examples: list[Example], features: Features, segmenter: Segmenter, vectorizer: Vectorizer, risks: Sequence[str]) -> Self:
+        texts = [segmenter.segment(item.text) for item in examples]
+        seen = [features.look(text) for text in texts]
+        matched = np.array([[risk in item.matched for risk in risks] for item in seen])
+        return cls(examples, texts, vectorizer.matrix([sorted(item.names) for item in seen]), matched)
 
 
 @dataclass(frozen=True, slots=True)
-class Machines:
-    """Linear machines side by side."""
+class TypeMachines:
+    """Which quarrel is underneath, refusals last; which quarrels are told; from which told score on one counts as told."""
 
-    weights: np.ndarray  # (features, machines)
-    bias: np.ndarray  # (machines,)
-
-    def scores(self, values: sparse.csr_matrix) -> np.ndarray:
-        return values @ self.weights + self.bias
-
-    def on_line(self, slope: np.ndarray | float, offset: np.ndarray | float = 0.0) -> "Machines":
-        """The same machines, their scores drawn out and moved."""
-        return Machines(self.weights * slope, self.bias * slope + offset)
+    first: Machines
+    told: Machines
+    present: float
 
 
-def fitted(machines: Sequence[LinearSVC | LogisticRegression]) -> Machines:
-    return Machines(
-        np.stack([machine.coef_[0] for machine in machines], axis=1), np.array([machine.intercept_[0] for machine in machines])
-    )
+@dataclass(frozen=True, slots=True)
+class RiskMachines:
+    """Red lines in whole texts, in their loudest stretches, by the order of letters; and all three blended, see `reader.blended`."""
+
+    whole: Machines
+    spoken: Machines
+    convolution: Convolution
+    blend: np.ndarray  # (risks, 4)
+    thresholds: list[tuple[float, float]]  # see `risk_thresholds`
 
 
 def fit_types(values: sparse.csr_matrix, examples: Sequence[Example], targets: np.ndarray, cost: float) -> Machines:
@@ -164,22 +98,11 @@ def fit_types(values: sparse.csr_matrix, examples: Sequence[Example], targets: n
 
 def fit_risks(values: sparse.csr_matrix, examples: Sequence[Example], risks: Sequence[str]) -> Machines:
     """One logistic regression a risk, from the examples of which it is known whether that risk stands."""
-    machines, share, targets = [], np.array([item.weight for item in examples]), raised(examples, risks)
-    for risk, target in zip(risks, targets.T, strict=True):
-        judged = [i for i, item in enumerate(examples) if item.risks is not None and risk not in item.unsure]
+    machines, share = [], np.array([item.weight for item in examples])
+    for target, known in zip(raised(examples, risks).T, judged(examples, risks).T, strict=True):
         machine = LogisticRegression(C=RISK_COST, solver="liblinear", random_state=7)
-        machines.append(machine.fit(values[judged], target[judged], sample_weight=share[judged]))
+        machines.append(machine.fit(values[known], target[known], sample_weight=share[known]))
     return fitted(machines)
-
-
-def labelled(examples: Sequence[Example], types: Sequence[str]) -> np.ndarray:
-    """Which types are told in each example; shape (examples, types)."""
-    return np.array([[type_id in item.labels for type_id in types] for item in examples])
-
-
-def raised(examples: Sequence[Example], risks: Sequence[str]) -> np.ndarray:
-    """Which red lines each example is labelled with; shape (examples, risks)."""
-    return np.array([[risk in (item.risks or ()) for risk in risks] for item in examples])
 
 
 def type_temperature(scores: np.ndarray, examples: Sequence[Example], labels: Sequence[str]) -> float:
@@ -195,10 +118,22 @@ def type_temperature(scores: np.ndarray, examples: Sequence[Example], labels: Se
     return float(min(np.geomspace(0.05, 3.0, 60), key=loss))
 
 
-def risk_lines(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes and offsets, shape (risks,), that turn scores into calibrated ones on the valid split."""
-    lines = [LogisticRegression(C=10.0).fit(score[:, None], target) for score, target in zip(scores.T, targets.T, strict=True)]
-    return np.array([line.coef_[0, 0] for line in lines]), np.array([line.intercept_[0] for line in lines])
+def risk_blend(scores: Sequence[np.ndarray], targets: np.ndarray) -> np.ndarray:
+    """What `reader.blended` needs, calibrated on the valid split; scores and targets of shape (descriptions, risks)."""
+    lines = [
+        LogisticRegression(C=10.0).fit(np.stack([score[:, risk] for score in scores], axis=1), target)
+        for risk, target in enumerate(targets.T)
+    ]
+    return np.array([[*line.coef_[0], line.intercept_[0]] for line in lines])
+
+
+def risk_scores(
+    split: Split, whole: Machines, spoken: Machines, convolution: Convolution, vectorizer: Vectorizer
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the whole texts, of their loudest stretches, of the convolution; each of shape (texts, risks)."""
+    ear = Ear(vectorizer.columns, vectorizer.rarity, spoken.weights, spoken.bias)
+    heard = np.array([ear.hear(text).loudest for text in split.texts])
+    return whole.scores(split.values), heard, np.array([convolution.logits(text.folded) for text in split.texts])
 
 
 def risk_thresholds(
@@ -243,24 +178,76 @@ def present_threshold(first: np.ndarray, told: np.ndarray, disputes: Sequence[Ex
     return float(max(np.quantile(told, np.linspace(0.85, 0.995, 100)), key=f1))
 
 
-def report(
-    first: np.ndarray, told: np.ndarray, risk: np.ndarray, examples: Sequence[Example], types: Sequence[str], risks: Sequence[str]
-) -> dict[str, float]:
-    """Figures of one split, before rules and thresholds of red lines."""
+def learn_types(values: sparse.csr_matrix, train: Sequence[Example], valid: Split, types: Sequence[str]) -> TypeMachines:
     labels = [*types, *REFUSALS]
-    best = [labels[i] for i in first.argmax(axis=1)]
-    order = np.argsort(-told, axis=1)
+    first = fit_types(values, train, np.array([[item.labels[0] == label for label in labels] for item in train]), FIRST_COST)
+    first = first.on_line(1.0 / type_temperature(first.scores(valid.values), valid.examples, labels))
+    told = fit_types(values, train, labelled(train, types), TOLD_COST)
+    of_disputes = [i for i, item in enumerate(valid.examples) if item.labels[0] not in REFUSALS]
+    disputes, checked = [valid.examples[i] for i in of_disputes], valid.values[of_disputes]
+    told = told.on_line(1.0 / type_temperature(told.scores(checked), disputes, types))
+    return TypeMachines(first, told, present_threshold(first.scores(checked)[:, : len(types)], told.scores(checked), disputes, types))
+
+
+def learn_risks(
+    values: sparse.csr_matrix, train: Sequence[Example], pieces: Sequence[Example], piece_values: sparse.csr_matrix,
+    valid: Split, vectorizer: Vectorizer, risks: Sequence[str],
+) -> RiskMachines:
+    whole = fit_risks(sparse.vstack([values, piece_values], format="csr"), [*train, *pieces], risks)
+    spoken = train_ear(vectorizer, pieces, train, whole, risks) if pieces else whole
+    convolution = train_convolution(train, pieces, risks)
+    scores, standing = risk_scores(valid, whole, spoken, convolution, vectorizer), raised(valid.examples, risks)
+    blend = risk_blend(scores, standing)
+    chances = 1.0 / (1.0 + np.exp(-blended(scores, blend)))
+    return RiskMachines(whole, spoken, convolution, blend, risk_thresholds(risks, chances, valid.matched, standing))
+
+
+def report(
+    split: Split, types: TypeMachines, scores: Sequence[np.ndarray], blend: np.ndarray, names: Sequence[str], risks: Sequence[str]
+) -> dict[str, float]:
+    """Figures of one split, before rules and thresholds of red lines; `names` are the types, `scores` those of `risk_scores`."""
+    labels, examples = [*names, *REFUSALS], split.examples
+    best = [labels[i] for i in types.first.scores(split.values).argmax(axis=1)]
+    order = np.argsort(-types.told.scores(split.values), axis=1)
     disputes = [i for i, item in enumerate(examples) if item.labels[0] not in REFUSALS]
     others = [i for i, item in enumerate(examples) if item.labels[0] in REFUSALS]
-    said, true = risk > 0, raised(examples, risks)
+    logits, true = blended(scores, blend), raised(examples, risks)
+    said = logits > 0
     return {
         "n": len(examples),
         "first": float(np.mean([best[i] == examples[i].labels[0] for i in disputes])),
-        "told_four": float(np.mean([set(examples[i].labels) <= {types[j] for j in order[i, :4]} for i in disputes])),
+        "told_four": float(np.mean([set(examples[i].labels) <= {names[j] for j in order[i, :4]} for i in disputes])),
         "refused": float(np.mean([best[i] == examples[i].labels[0] for i in others])),
         "risk_recall": float((said & true).sum() / max(1, true.sum())),
         "risk_precision": float((said & true).sum() / max(1, said.sum())),
+    } | {
+        f"risk_mean_average_precision_{name}": float(average_precision_score(true, found))
+        for name, found in zip(("whole", "stretch", "convolution", "blended"), (*scores, logits), strict=True)
     }
+
+
+def short_floats(weights: np.ndarray) -> np.ndarray:
+    """As float16 with eight of its ten bits of mantissa: the rest is noise that does not pack (a tenth of the file)."""
+    bits = weights.astype(np.float16).view(np.uint16)
+    return ((bits + 2) & 0xFFFC).view(np.float16)
+
+
+def store(folder: Path, vectorizer: Vectorizer, types: TypeMachines, risks: RiskMachines, described: Mapping[str, Any]) -> None:
+    """Write what `assistant/reader.py` opens."""
+    folder.mkdir(parents=True, exist_ok=True)
+    of_all = (types.first, types.told, risks.whole)
+    np.savez_compressed(
+        folder / "weights.npz",
+        weights=short_floats(np.hstack([machines.weights for machines in of_all])),
+        rarity=vectorizer.rarity.astype(np.float16),
+        bias=np.concatenate([machines.bias for machines in of_all]).astype(np.float32),
+        ear_weights=short_floats(risks.spoken.weights),
+        ear_bias=risks.spoken.bias.astype(np.float32),
+        blend=risks.blend.astype(np.float32),
+    )
+    np.savez_compressed(folder / "convolution.npz", **risks.convolution.arrays)
+    (folder / "features.txt").write_text("\n".join(vectorizer.names), encoding="utf-8")
+    (folder / "reader.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -271,52 +258,29 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     settings = load_settings(DEFAULT_SETTINGS)
     parts = Parts(settings)
-    types, risks = [item.type_id for item in parts.types], list(bank.RISKS)
+    names, risk_ids = [item.type_id for item in parts.types], list(bank.RISKS)
     train = training_examples(settings, args.limit)
-    valid, test = ([example(row) for row in bank.descriptions(split=split)] for split in ("valid", "test"))
-    names = [parts.features.of(item.text) for item in train]
-    vectorizer = Vectorizer(names)
-    values = vectorizer.matrix(names)
-    valid_names = [parts.features.of(item.text) for item in valid]
-    checked = vectorizer.matrix(valid_names)
-
-    labels = [*types, *REFUSALS]
-    first = fit_types(values, train, np.array([[item.labels[0] == label for label in labels] for item in train]), FIRST_COST)
-    first = first.on_line(1.0 / type_temperature(first.scores(checked), valid, labels))
-    told = fit_types(values, train, labelled(train, types), TOLD_COST)
-    of_disputes = [i for i, item in enumerate(valid) if item.labels[0] not in REFUSALS]
-    disputes, checked_disputes = [valid[i] for i in of_disputes], checked[of_disputes]
-    told = told.on_line(1.0 / type_temperature(told.scores(checked_disputes), disputes, types))
-    present = present_threshold(first.scores(checked_disputes)[:, : len(types)], told.scores(checked_disputes), disputes, types)
-    pieces = [] if args.limit else cut_examples()
-    cut_values = vectorizer.matrix([parts.features.of(item.text) for item in pieces])
-    risk, standing = fit_risks(sparse.vstack([values, cut_values], format="csr"), [*train, *pieces], risks), raised(valid, risks)
-    risk = risk.on_line(*risk_lines(risk.scores(checked), standing))
-    thresholds = risk_thresholds(
-        risks,
-        1.0 / (1.0 + np.exp(-risk.scores(checked))),
-        np.array([[f"r:{risk_id}" in found for risk_id in risks] for found in valid_names]),
-        standing,
-    )
-    judged = {"valid": (valid, checked), "test": (test, vectorizer.matrix([parts.features.of(item.text) for item in test]))}
-    for split, (examples, rows) in judged.items():
-        figures = report(first.scores(rows), told.scores(rows), risk.scores(rows), examples, types, risks)
-        log.info("%s %s", split, json.dumps(figures))
-
-    args.out.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        args.out / "weights.npz",
-        weights=np.hstack([first.weights, told.weights, risk.weights]).astype(np.float16),
-        rarity=vectorizer.rarity.astype(np.float16),
-        bias=np.concatenate([first.bias, told.bias, risk.bias]).astype(np.float32),
-    )
-    (args.out / "features.txt").write_text("\n".join(vectorizer.names), encoding="utf-8")
-    described = {
-        "types": types, "risks": risks, "examples": len(train), "thresholds": dict(zip(risks, thresholds, strict=True)),
-        "present": round(present, 3),
+    pieces = [] if args.limit else [*cut_examples(), *clause_examples()]
+    found = [parts.features.of(item.text) for item in train]
+    vectorizer = Vectorizer(found)
+    values, piece_values = vectorizer.matrix(found), vectorizer.matrix([parts.features.of(item.text) for item in pieces])
+    splits = {
+        name: Split.of(
+            [example(row) for row in bank.descriptions(split=name)], parts.features, parts.segmenter, vectorizer, risk_ids
+        )
+        for name in ("valid", "test")
     }
-    (args.out / "reader.json").write_text(json.dumps(described), encoding="utf-8")
-    log.info("learned from %d texts, %d features; written to %s", len(train), len(vectorizer.names), args.out)
+
+    types = learn_types(values, train, splits["valid"], names)
+    risks = learn_risks(values, train, pieces, piece_values, splits["valid"], vectorizer, risk_ids)
+    for name, split in splits.items():
+        scores = risk_scores(split, risks.whole, risks.spoken, risks.convolution, vectorizer)
+        log.info("%s %s", name, json.dumps(report(split, types, scores, risks.blend, names, risk_ids)))
+    store(args.out, vectorizer, types, risks, {
+        "types": names, "risks": risk_ids, "examples": len(train) + len(pieces), "present": round(types.present, 3),
+        "thresholds": dict(zip(risk_ids, risks.thresholds, strict=True)), "letters": risks.convolution.letters,
+    })
+    log.info("learned from %d texts and %d pieces, %d features; written to %s", len(train), len(pieces), len(vectorizer.names), args.out)
 
 
 if __name__ == "__main__":

@@ -138,6 +138,7 @@ FAULTS = {
     "risk_unknown": "没有编号为“{detail}”的红线。红线编号见 corpus/redlines.yaml。",
     "forbidden_clause": "“{detail}”不能写进协议：谁也不能用一张纸让人不报警、不起诉，或者把违法的事说成合法。请删掉。",
     "law_unknown": "法律文件里没有编号为 {detail} 的条目。请先在 corpus/law/ 里补上，或者改对编号。",
+    "law_not_of_type": "法条 {detail} 没有标上这个类型。请在 corpus/law/ 里这一条的 types 里补上，或者换一条。",
     "passage_unknown": "语料里没有编号为 {detail} 的条目。请换成现有的编号，查找页和“查看原文”里都能看到。",
     "step_order": "步骤要按这个次序写全：{detail}。",
     "too_short": "这一项写得太少，请再补几条。",
