@@ -31,7 +31,7 @@ lessons: $(VENV)/installed
 
 train: $(VENV)/installed-train
 	$(BIN)/python -m training.train_encoder --shared ../shared --hold-out 0
-	$(BIN)/python -m training.train_reader
+	$(BIN)/python -m training.train_reader --shared ../shared
 
 # torch comes first and alone, so that nothing else pulls a larger build of it.
 $(VENV)/installed: pyproject.toml

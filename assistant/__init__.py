@@ -7,7 +7,8 @@ The modules in reading order; each imports only from those before it (a test rea
     intake quarantine cleaning articles encoder     those of others, and what things mean
     lexical dense store milvus          values become searchable, here or in Milvus
     postings large index                and so when there are many of them
-    redlines reader query statutes      a description becomes a Query and its risks; law by name and number
+    network redlines reader             a description is read: types and red lines
+    query statutes                      and becomes a Query; law by name and number
     fusion retriever library            a Query becomes hits; the corpus as a trainer reads it
     mediability advice                  what the police may settle; hits become Advice
     examination                         why they did

@@ -3,10 +3,10 @@
 Three linear models over the same words, characters, standard terms, signs and red-line rules, trained
 by `training/train_reader.py`: which quarrel is underneath, which quarrels are told, which red lines
 stand. The underneath and the told need a model each: blows and insults are told loudest and are
-seldom what it is about. For red lines the loudest stretch of the text is heard by itself as well, for in
-a long story one dangerous clause is drowned by all the rest; and a small convolution over the letters
-minds their order: who hit whom. The files are plain arrays and JSON, never a pickle. The encoder's vector is
-left out: it was measured to make unseen situations worse (docs/benchmarks.md).
+seldom what it is about. For red lines a small network over letters listens as well, for words that are
+only counted do not tell who hit whom, nor what one dangerous clause of a long story says. The files are
+plain arrays and JSON, never a pickle. The encoder's vector is left out: it was measured to make unseen
+situations worse (docs/benchmarks.md).
 """
 
 import json
@@ -21,6 +21,7 @@ import numpy as np
 
 from assistant.corpus import Lexicon
 from assistant.errors import ReaderDamaged, ReaderMissing
+from assistant.network import Network
 from assistant.records import Reading, Score
 from assistant.redlines import DOUBTFUL, Rule
 from assistant.segmenter import Segmented, Segmenter
@@ -29,9 +30,6 @@ NO_QUESTION = "no_question"  # label for greetings, noise, recipes, poems
 OTHER_BUSINESS = "other_business"  # label for questions that are not about a dispute
 REFUSALS = (NO_QUESTION, OTHER_BUSINESS)
 NGRAM_LENGTHS = (1, 2, 3)
-LONGEST_STRETCH = 3  # clauses
-PADDING, FIRST_LETTER = 0, 2  # rows of the convolution's letters; the one between is any letter it does not know
-MOST_FILTERED = 4  # letters that its widest filter sees
 _LONG_NUMBER = re.compile(r"\d{5,}")  # of a phone, a card, an order: says nothing about a quarrel
 _RUN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 
@@ -82,7 +80,7 @@ class Reader:
 
     def __init__(
         self, features: Features, vocabulary: Mapping[str, int], arrays: Mapping[str, np.ndarray],
-        convolution: "Convolution", described: Mapping[str, Any],
+        network: Network, described: Mapping[str, Any],
     ) -> None:
         self._features = features
         self._vocabulary = vocabulary
@@ -91,14 +89,13 @@ class Reader:
         self._weights = arrays["weights"]  # (features, columns), float16
         self._bias = arrays["bias"].astype(np.float32)  # (columns,)
         self._blend = arrays["blend"].astype(np.float32)  # (risks, 4), see `blended`
-        self._convolution = convolution
+        self._network = network
         self._types, self._risks = list(described["types"]), list(described["risks"])
         self._present = float(described["present"])  # a type whose told logit reaches this is told
         # Risk to (sure, not denied): it stands from the first on, or from the second where a rule speaks for it.
         self.thresholds = {
             risk: (float(sure), float(floor)) for risk, (sure, floor) in described["thresholds"].items()
         }
-        self._ear = Ear(vocabulary, self._rarity, arrays["ear_weights"], arrays["ear_bias"])
 
     def read(self, text: Segmented, ignored: frozenset[str] = frozenset()) -> Reading:
         """Read one description."""
@@ -108,8 +105,9 @@ class Reader:
         logits = values @ self._weights[rows].astype(np.float32) + self._bias
         underneath, told, whole = np.split(logits, np.cumsum([len(self._types) + len(REFUSALS), len(self._types)]))
         chances = softmax(underneath)
-        heard = self._ear.hear(text)
-        risks = blended((whole, heard.loudest, self._convolution.logits(text.folded)), self._blend)
+        clauses = text.clauses
+        heard = self._network.hear(text.folded, clauses)
+        risks = blended((whole, heard.whole, heard.loudest), self._blend)
         risk_chances = dict(zip(self._risks, (1.0 / (1.0 + np.exp(-risks))).tolist(), strict=True))
         unexplained = [risk for risk, chance in risk_chances.items() if chance >= DOUBTFUL and risk not in seen.matched]
         no_question, other = chances[len(self._types) :].tolist()
@@ -119,8 +117,8 @@ class Reader:
             present=frozenset(label for label, logit in zip(self._types, told, strict=True) if logit >= self._present),
             risks=_ranked(risk_chances),
             matched=seen.matched,
-            loudest={} if len(heard.clauses) < 2 else {
-                risk: heard.clauses[heard.alone[:, self._risks.index(risk)].argmax()] for risk in unexplained
+            loudest={} if len(clauses) < 2 else {
+                risk: text.folded[slice(*clauses[heard.clauses[:, self._risks.index(risk)].argmax()])] for risk in unexplained
             },
             dispute=dispute,
             off_topic=other,
@@ -136,89 +134,10 @@ class Reader:
         return tuple(Score(self._types[i], score) for i, score in zip(order, (-np.sort(-told)).tolist(), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """How loudly a text speaks for each red line, stretch by stretch; scores as the weights give them."""
-
-    loudest: np.ndarray  # (risks,), of the loudest stretch
-    clauses: list[str]  # those with a letter that the reader knows
-    alone: np.ndarray  # (clauses, risks), of each clause by itself
-
-
-class Ear:
-    """Hears the stretches of a text, one to three clauses that stand together, by their letters alone.
-
-    Letters that two clauses of a stretch share count twice; so sums over clauses are enough.
-    """
-
-    def __init__(self, vocabulary: Mapping[str, int], rarity: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
-        """`rarity`: shape (features,); `weights`: (features, risks); `bias`: (risks,)."""
-        self._vocabulary, self._bias = vocabulary, bias
-        self._spoken = weights.astype(np.float32) * rarity[:, None]
-        self._squares = rarity**2
-
-    def hear(self, text: Segmented) -> Heard:
-        """Listen to one text."""
-        clauses, rows = clause_letters(text.folded, text.clauses, self._vocabulary)
-        if not clauses:
-            return Heard(self._bias, [], np.empty((0, len(self._bias))))
-        stretches = self.stretches(rows)
-        return Heard(np.concatenate(stretches).max(axis=0), clauses, stretches[0])
-
-    def stretches(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
-        """The scores of every stretch of one clause, of two and of three, from the letters of the clauses; each (stretches, risks)."""
-        starts, every = np.cumsum([0, *map(len, rows[:-1])]), np.concatenate(rows)
-        sums, squares = np.add.reduceat(self._spoken[every], starts), np.add.reduceat(self._squares[every], starts)
-        added, squared = (np.concatenate([np.zeros_like(item[:1]), np.cumsum(item, axis=0)]) for item in (sums, squares))
-        return [  # each divided by its length, as `feature_values` does
-            (added[length:] - added[:-length]) / np.sqrt(squared[length:] - squared[:-length])[:, None] + self._bias
-            for length in range(1, min(LONGEST_STRETCH, len(rows)) + 1)
-        ]
-
-
-def clause_letters(
-    folded: str, places: Sequence[tuple[int, int]], vocabulary: Mapping[str, int]
-) -> tuple[list[str], list[list[int]]]:
-    """The clauses of folded text in which a letter is known, and the numbers of the known letters of each."""
-    clauses = [folded[start:end] for start, end in places]
-    known = [[vocabulary[name] for name in sorted(letter_ngrams(clause)) if name in vocabulary] for clause in clauses]
-    heard = [place for place, rows in enumerate(known) if rows]
-    return [clauses[place] for place in heard], [known[place] for place in heard]
-
-
-class Convolution:
-    """Filters over letters, each at the place where it is loudest, and one layer above; see training/convolution.py."""
-
-    def __init__(self, letters: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """`arrays`: letters (rows, dimensions); filters_W (dimensions * W, filters) and bias_W for each width; out, out_bias."""
-        self.letters, self.arrays = letters, arrays  # as they are stored
-        self._columns = {letter: row for row, letter in enumerate(letters, FIRST_LETTER)}
-        self._vectors, self._out, self._bias = (arrays[name].astype(np.float32) for name in ("letters", "out", "out_bias"))
-        self._filters = {
-            int(name.removeprefix("filters_")): (found.astype(np.float32), arrays[name.replace("filters", "bias")].astype(np.float32))
-            for name, found in sorted(arrays.items()) if name.startswith("filters_")
-        }
-
-    def logits(self, folded: str) -> np.ndarray:
-        """One for each red line; shape (risks,)."""
-        vectors = self._vectors[letter_rows(folded, self._columns)]
-        loudest = []
-        for width, (filters, bias) in self._filters.items():
-            places = np.lib.stride_tricks.sliding_window_view(vectors, width, axis=0)
-            loudest.append((places.reshape(len(places), -1) @ filters).max(axis=0) + bias)
-        return np.maximum(np.concatenate(loudest), 0.0) @ self._out + self._bias
-
-
-def letter_rows(folded: str, columns: Mapping[str, int]) -> list[int]:
-    """The rows of a text's letters, with room before and behind for the widest filter."""
-    room = [PADDING] * MOST_FILTERED
-    return [*room, *(columns.get(letter, FIRST_LETTER - 1) for letter in folded), *room]
-
-
 def blended(scores: Sequence[np.ndarray], blend: np.ndarray) -> np.ndarray:
     """Calibrated logits of the red lines: `blend` is (risks, len(scores) + 1), a share of each of the scores and an offset.
 
-    The scores, each of shape (..., risks): of the whole text, of its loudest stretch, of the convolution.
+    The scores, each of shape (..., risks): of the linear machines, of the network for the whole text and for its loudest clause.
     """
     return sum(blend[:, place] * score for place, score in enumerate(scores)) + blend[:, -1]
 
@@ -264,11 +183,9 @@ def load_reader(reader_dir: Path, features: Features) -> Reader:
             raise ValueError("features and weights differ in number")
         if arrays["weights"].shape[1] != 2 * len(described["types"]) + len(REFUSALS) + len(described["risks"]):
             raise ValueError("labels and weights differ in number")
-        with np.load(reader_dir / "convolution.npz", allow_pickle=False) as stored:
-            convolution = Convolution(described["letters"], {name: stored[name] for name in stored.files})
-        if len(described["letters"]) + FIRST_LETTER != len(convolution.arrays["letters"]):
-            raise ValueError("letters and their vectors differ in number")
+        with np.load(reader_dir / "network.npz", allow_pickle=False) as stored:
+            network = Network(described["letters"], {name: stored[name] for name in stored.files})
         vocabulary = {name: row for row, name in enumerate(names)}
-        return Reader(features, vocabulary, arrays, convolution, described)
+        return Reader(features, vocabulary, arrays, network, described)
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ReaderDamaged(reader_dir, str(error)) from error

@@ -184,7 +184,7 @@ def test_a_reader_whose_labels_do_not_fit_its_weights_is_called_damaged(assistan
 
 def test_a_reader_whose_files_are_cut_off_or_do_not_fit_is_called_damaged(assistant: Assistant, tmp_path: Path):
     shipped = load_settings(DEFAULT_SETTINGS).reader_dir
-    for name in ("weights.npz", "convolution.npz"):
+    for name in ("weights.npz", "network.npz"):
         folder = Path(shutil.copytree(shipped, tmp_path / name))
         (folder / name).write_bytes((shipped / name).read_bytes()[:-200])
         with pytest.raises(ReaderDamaged):

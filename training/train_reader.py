@@ -1,11 +1,12 @@
 """From the bank of descriptions to models/reader: types and risks as linear models over the same features.
 
-    python -m training.train_reader [--out models/reader] [--limit N]
+    python -m training.train_reader [--shared ../shared] [--out models/reader] [--limit N]
 
 Two linear support vector machines a type (Fan et al., "LIBLINEAR", JMLR 2008, as kept in
-scikit-learn): is this the quarrel underneath, is it told at all; and a logistic regression a risk.
+scikit-learn): is this the quarrel underneath, is it told at all; a logistic regression a risk, and a network
+over letters for all risks, which reads running text of the shared folder first (`training/network.py`).
 Types get probabilities by one temperature for each of the two, risks by a straight line through what the
-whole text and its loudest stretch score, fitted on the valid split (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017; Platt, 1999).
+regression and the network score, fitted on the valid split (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017; Platt, 1999).
 The test split and ../shared/dev are never looked at.
 """
 
@@ -23,13 +24,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 
+from assistant.network import Network
 from assistant.pipeline import Parts
-from assistant.reader import REFUSALS, Convolution, Ear, Features, blended
-from assistant.segmenter import Segmented, Segmenter
+from assistant.reader import REFUSALS, Features, blended
+from assistant.segmenter import Segmented, Segmenter, fold
 from assistant.settings import DEFAULT_SETTINGS, load_settings
 from training import bank
-from training.convolution import train_convolution
-from training.ear import train_ear
 from training.examples import (
     Example,
     clause_examples,
@@ -41,6 +41,8 @@ from training.examples import (
     training_examples,
 )
 from training.linear import Machines, Vectorizer, fitted
+from training.network import Trunk, compiled, guessing, known_letters, train_network
+from training.sources import running_text
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +84,10 @@ class TypeMachines:
 
 @dataclass(frozen=True, slots=True)
 class RiskMachines:
-    """Red lines in whole texts, in their loudest stretches, by the order of letters; and all three blended, see `reader.blended`."""
+    """Red lines by what stands in a text and by the order of its letters; and how both are blended, see `reader.blended`."""
 
     whole: Machines
-    spoken: Machines
-    convolution: Convolution
+    network: Network
     blend: np.ndarray  # (risks, 4)
     thresholds: list[tuple[float, float]]  # see `risk_thresholds`
 
@@ -128,13 +129,10 @@ def risk_blend(scores: Sequence[np.ndarray], targets: np.ndarray) -> np.ndarray:
     return np.array([[*line.coef_[0], line.intercept_[0]] for line in lines])
 
 
-def risk_scores(
-    split: Split, whole: Machines, spoken: Machines, convolution: Convolution, vectorizer: Vectorizer
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of the whole texts, of their loudest stretches, of the convolution; each of shape (texts, risks)."""
-    ear = Ear(vectorizer.columns, vectorizer.rarity, spoken.weights, spoken.bias)
-    heard = np.array([ear.hear(text).loudest for text in split.texts])
-    return whole.scores(split.values), heard, np.array([convolution.logits(text.folded) for text in split.texts])
+def risk_scores(split: Split, whole: Machines, network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the regressions, of the network, of its loudest clause; each of shape (texts, risks)."""
+    heard = [network.hear(text.folded, text.clauses) for text in split.texts]
+    return whole.scores(split.values), np.array([one.whole for one in heard]), np.array([one.loudest for one in heard])
 
 
 def risk_thresholds(
@@ -193,15 +191,20 @@ def learn_types(values: sparse.csr_matrix, train: Sequence[Example], valid: Spli
 
 def learn_risks(
     values: sparse.csr_matrix, train: Sequence[Example], pieces: Sequence[Example], piece_values: sparse.csr_matrix,
-    valid: Split, vectorizer: Vectorizer, risks: Sequence[str],
+    valid: Split, risks: Sequence[str], running: Sequence[str],
 ) -> RiskMachines:
+    """`running`: folded paragraphs for the network to read first; may be none."""
     whole = fit_risks(sparse.vstack([values, piece_values], format="csr"), [*train, *pieces], risks)
-    spoken = train_ear(vectorizer, pieces, train, whole, risks) if pieces else whole
-    convolution = train_convolution(train, pieces, risks)
-    scores, standing = risk_scores(valid, whole, spoken, convolution, vectorizer), raised(valid.examples, risks)
+    own = [fold(item.text) for item in (*train, *pieces)]
+    letters = known_letters(running, own)
+    trunk = Trunk(letters)
+    if running:
+        guessing(compiled(trunk), letters, running, own)
+    network = train_network(trunk, letters, train, pieces, risks)
+    scores, standing = risk_scores(valid, whole, network), raised(valid.examples, risks)
     blend = risk_blend(scores, standing)
     chances = 1.0 / (1.0 + np.exp(-blended(scores, blend)))
-    return RiskMachines(whole, spoken, convolution, blend, risk_thresholds(risks, chances, valid.matched, standing))
+    return RiskMachines(whole, network, blend, risk_thresholds(risks, chances, valid.matched, standing))
 
 
 def report(
@@ -224,7 +227,7 @@ def report(
         "risk_precision": float((said & true).sum() / max(1, said.sum())),
     } | {
         f"risk_mean_average_precision_{name}": float(average_precision_score(true, found))
-        for name, found in zip(("whole", "stretch", "convolution", "blended"), (*scores, logits), strict=True)
+        for name, found in zip(("regressions", "network", "clause", "blended"), (*scores, logits), strict=True)
     }
 
 
@@ -243,11 +246,9 @@ def store(folder: Path, vectorizer: Vectorizer, types: TypeMachines, risks: Risk
         weights=short_floats(np.hstack([machines.weights for machines in of_all])),
         rarity=vectorizer.rarity.astype(np.float16),
         bias=np.concatenate([machines.bias for machines in of_all]).astype(np.float32),
-        ear_weights=short_floats(risks.spoken.weights),
-        ear_bias=risks.spoken.bias.astype(np.float32),
         blend=risks.blend.astype(np.float32),
     )
-    np.savez_compressed(folder / "convolution.npz", **risks.convolution.arrays)
+    np.savez_compressed(folder / "network.npz", **risks.network.arrays)
     (folder / "features.txt").write_text("\n".join(vectorizer.names), encoding="utf-8")
     (folder / "reader.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
 
@@ -255,14 +256,16 @@ def store(folder: Path, vectorizer: Vectorizer, types: TypeMachines, risks: Risk
 def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--out", type=Path, default=Path("models/reader"))
-    parser.add_argument("--limit", type=int, help="learn from so many descriptions only, for the learning curve")
+    parser.add_argument("--limit", type=int, help="learn from so many descriptions and nothing else, for the learning curve")
     args = parser.parse_args(argv)
     settings = load_settings(DEFAULT_SETTINGS)
     parts = Parts(settings)
     names, risk_ids = [item.type_id for item in parts.types], list(bank.RISKS)
     train = training_examples(settings, args.limit)
     pieces = [] if args.limit else [*cut_examples(), *clause_examples()]
+    running = [] if args.limit else [fold(text) for text in running_text(args.shared)]
     found = [parts.features.of(item.text) for item in train]
     vectorizer = Vectorizer(found)
     values, piece_values = vectorizer.matrix(found), vectorizer.matrix([parts.features.of(item.text) for item in pieces])
@@ -274,13 +277,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     }
 
     types = learn_types(values, train, splits["valid"], names)
-    risks = learn_risks(values, train, pieces, piece_values, splits["valid"], vectorizer, risk_ids)
+    risks = learn_risks(values, train, pieces, piece_values, splits["valid"], risk_ids, running)
     for name, split in splits.items():
-        scores = risk_scores(split, risks.whole, risks.spoken, risks.convolution, vectorizer)
+        scores = risk_scores(split, risks.whole, risks.network)
         log.info("%s %s", name, json.dumps(report(split, types, scores, risks.blend, names, risk_ids)))
     store(args.out, vectorizer, types, risks, {
         "types": names, "risks": risk_ids, "examples": len(train) + len(pieces), "present": round(types.present, 3),
-        "thresholds": dict(zip(risk_ids, risks.thresholds, strict=True)), "letters": risks.convolution.letters,
+        "thresholds": dict(zip(risk_ids, risks.thresholds, strict=True)), "letters": risks.network.letters,
     })
     log.info("learned from %d texts and %d pieces, %d features; written to %s", len(train), len(pieces), len(vectorizer.names), args.out)
 
