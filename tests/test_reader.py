@@ -6,8 +6,9 @@ import torch
 
 from assistant.network import GAPS, Network, letter_rows, packed, unpacked
 from assistant.reader import blended
+from assistant.segmenter import clauses
 from training.examples import Example
-from training.network import RiskNet, Trunk, as_read, guessing, known_letters, train_network
+from training.network import RiskNet, Trunk, as_read, clause_numbers, guessing, known_letters, train_network
 
 LETTERS = "他打我一下人拿刀砍水"
 
@@ -25,10 +26,13 @@ def test_the_network_reads_as_it_was_trained():
     net = fresh()
     read = as_read(net, LETTERS)
     columns = {letter: row for row, letter in enumerate(LETTERS, 3)}
-    for text in ("他拿刀砍我", "水", "", "没见过的字", "他打我一下" * 9):
+    for text in ("他拿刀砍我", "水", "", "。", "没见过的字，他打人，水", "他打我一下，" * 9):
         with torch.no_grad():
-            wanted = net(torch.tensor([letter_rows(text, columns)]))[0].numpy()
-        assert heard(read, text) == pytest.approx(wanted, abs=0.05), text
+            rows = letter_rows(text, columns)
+            whole, loudest = (scores[0].numpy() for scores in net(torch.tensor([rows]), torch.tensor([clause_numbers(text, len(rows))])))
+        found = read.hear(text, clauses(text))
+        assert found.whole == pytest.approx(whole, abs=0.05), text
+        assert found.loudest == pytest.approx(loudest, abs=0.05), text
 
 
 def test_a_shorter_text_in_a_batch_is_scored_as_by_itself():
@@ -36,8 +40,15 @@ def test_a_shorter_text_in_a_batch_is_scored_as_by_itself():
     columns = {letter: row for row, letter in enumerate(LETTERS, 3)}
     long, short = (torch.tensor(letter_rows(text, columns)) for text in ("他拿刀砍我一下", "他打人"))
     with torch.no_grad():
-        both = net(torch.nn.utils.rnn.pad_sequence([long, short], batch_first=True))
-        assert both[1].numpy() == pytest.approx(net(short[None])[0].numpy(), abs=0.05)
+        both, _ = net(torch.nn.utils.rnn.pad_sequence([long, short], batch_first=True), torch.ones(2, len(long), dtype=torch.long))
+        alone, _ = net(short[None], torch.ones(1, len(short), dtype=torch.long))
+    assert both[1].numpy() == pytest.approx(alone[0].numpy(), abs=0.05)
+
+
+def test_letters_are_numbered_by_their_clauses():
+    assert clause_numbers("他打人，水。刀", 7) == [1, 1, 1, 0, 2, 0, 3]
+    assert clause_numbers("他打人，水。刀", 2) == [1, 1]
+    assert clause_numbers("。。", 2) == [1, 1]
 
 
 def test_order_makes_a_difference():
@@ -72,8 +83,7 @@ def test_the_network_learns_who_did_it_and_names_the_clause():
     read = train_network(Trunk(letters), letters, stories, [], ["weapon"], epochs=25)
     dangerous, harmless = "门口的水漏了，他拿刀砍我，他家的鸡叫", "门口的水漏了，我拿刀砍柴他，他家的鸡叫"
     assert heard(read, dangerous)[0] > 0.5 > -0.5 > heard(read, harmless)[0]
-    clauses = [(0, 6), (7, 12), (13, 18)]
-    assert read.hear(dangerous, clauses).clauses[:, 0].argmax() == 1
+    assert read.hear(dangerous, clauses(dangerous)).clauses[:, 0].argmax() == 1
 
 
 def test_guessing_hidden_letters_is_learned_from_running_text():

@@ -2,7 +2,7 @@
 
 Guessing costs nothing to label and teaches which letters say the same and what may follow what (Devlin et al.,
 "BERT", NAACL 2019, with convolutions as in Yang et al., "Convolutions are Competitive with Transformers for
-Encoding and Pretraining", 2022); the bank alone is too small for that. On two cores with AMX, ten minutes and nine.
+Encoding and Pretraining", 2022); the bank alone is too small for that. On two cores with AMX, eight minutes and ten.
 """
 
 import logging
@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from assistant.network import FIRST_LETTER, GAPS, HIDDEN, PADDING, SMALLEST, UNKNOWN, Network, letter_rows, packed
-from assistant.segmenter import fold
+from assistant.segmenter import clauses, fold
 from training.examples import Example, judged, raised
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 SIZE = 192  # numbers a letter
 FEWEST = 4  # times that a letter must occur
 
-GUESSED = 40_000_000  # letters of text that guessing passes over
+GUESSED = 32_000_000  # letters of text that guessing passes over
 STRETCH, STRETCHES = 128, 96  # letters in a row, rows in a batch
 OWN_SHARE = 6  # one row in so many is of the bank, the others of running text
 GUESS_RATE, GUESS_WARM = 2e-3, 0.04
@@ -36,6 +36,7 @@ EPOCHS, BATCH, RATE, WARM = 6, 96, 6e-4, 0.1
 HEAD_RATE = 3.0  # times the rate, for what has not been taught before
 DECAY, DROPOUT, LONGEST_STEP = 1e-2, 0.3, 1.0
 FORGOTTEN = 0.1  # of the letters
+CLAUSE_SHARE = 0.5  # weight of what the loudest clause says beside what the whole text says
 LONGEST = 260  # letters: what a longer text goes on to say is not learned from
 PIECE_WEIGHT = 2.0  # a piece or clause counts so many times as much as for the linear machines
 SORTED = 50  # batches whose texts are sorted by length, so that little is padding
@@ -76,20 +77,35 @@ class Trunk(nn.Module):
 
 
 class RiskNet(nn.Module):
-    """One score a red line, from each number where it is loudest and on average."""
+    """One score a red line, from each number where it is loudest and on average: in the whole text, and in each of its clauses."""
 
     def __init__(self, trunk: Trunk, risks: int) -> None:
         super().__init__()
         self.trunk, self.dropout, self.out = trunk, nn.Dropout(DROPOUT), nn.Linear(2 * SIZE, risks)
 
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        letters = (rows != PADDING)[..., None]
+    def forward(self, rows: torch.Tensor, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The scores of whole texts and of their loudest clauses, (texts, risks) each.
+
+        `numbers`, (texts, letters): those of the clauses, see `clause_numbers`.
+        """
+        letters = rows != PADDING
         with _quick():
-            seen = self.trunk(rows, letters.float())
-        seen = seen.float()
-        loudest = seen.masked_fill(~letters, -torch.inf).amax(dim=1)
-        average = (seen * letters).sum(dim=1) / letters.sum(dim=1)
-        return self.out(self.dropout(torch.cat([loudest, average], dim=1)))
+            seen = self.trunk(rows, letters[..., None].float())
+        whole, _ = self._scores(seen.float(), letters.long())
+        spoken, there = self._scores(seen.float(), numbers)
+        return whole[:, 0], spoken.masked_fill(~there[..., None], -torch.inf).amax(dim=1)
+
+    def _scores(self, seen: torch.Tensor, parts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(texts, parts, risks), and which parts are there; letters of part 0 are left out."""
+        texts, count = len(parts), int(parts.max()) + 1
+        place = (torch.arange(texts)[:, None] * count + parts).flatten()
+        flat = seen.flatten(0, 1)
+        held = torch.zeros(texts * count).index_add(0, place, torch.ones(len(place)))
+        loudest = torch.full((texts * count, SIZE), -torch.inf).scatter_reduce(0, place[:, None].expand_as(flat), flat, "amax")
+        average = torch.zeros(texts * count, SIZE).index_add(0, place, flat) / held.clamp(min=1)[:, None]
+        pooled = torch.cat([loudest.masked_fill((held == 0)[:, None], 0.0), average], dim=1)
+        scores = self.out(self.dropout(pooled)).unflatten(0, (texts, count))
+        return scores[:, 1:], (held > 0).unflatten(0, (texts, count))[:, 1:]
 
 
 def known_letters(running: Sequence[str], own: Sequence[str]) -> str:
@@ -137,12 +153,17 @@ def train_network(
     trunk: Trunk, letters: str, whole: Sequence[Example], pieces: Sequence[Example], risks: Sequence[str],
     epochs: int = EPOCHS, seed: int = 7,
 ) -> Network:
-    """Teach red lines, from whole texts and pieces of which it is known which stand."""
+    """Teach red lines, from whole texts and pieces of which it is known which stand.
+
+    Where the danger stands nobody has said of most texts: the loudest clause so far has to answer for the whole
+    (Andrews, Tsochantaridis and Hofmann, "Support Vector Machines for Multiple-Instance Learning", NIPS 2002).
+    """
     torch.manual_seed(seed)
     whole = [item for item in whole if item.risks is not None]
     examples = [*whole, *pieces]
     columns = {letter: row for row, letter in enumerate(letters, FIRST_LETTER)}
     rows = [letter_rows(fold(item.text)[:LONGEST], columns) for item in examples]
+    numbers = [clause_numbers(item.text, len(found)) for item, found in zip(examples, rows, strict=True)]
     share = np.array([item.weight for item in whole] + [item.weight * PIECE_WEIGHT for item in pieces], dtype=np.float32)
     target = torch.from_numpy(raised(examples, risks).astype(np.float32))
     weight = torch.from_numpy(judged(examples, risks).astype(np.float32) * share[:, None])
@@ -157,11 +178,10 @@ def train_network(
     for epoch in range(epochs):
         lost = []
         for batch in _batches(rows, order):
-            padded = nn.utils.rnn.pad_sequence([torch.tensor(rows[i]) for i in batch], batch_first=True, padding_value=PADDING)
+            padded = _filled_up([rows[i] for i in batch])
             forgotten = (torch.rand(padded.shape) < FORGOTTEN) & (padded != PADDING)
-            scores = net(padded.masked_fill(forgotten, HIDDEN))
-            loss = functional.binary_cross_entropy_with_logits(scores, target[batch], weight=weight[batch], reduction="sum")
-            loss = loss / weight[batch].sum() * len(risks)
+            scores, loudest = net(padded.masked_fill(forgotten, HIDDEN), _filled_up([numbers[i] for i in batch]))
+            loss = _loss(scores, target[batch], weight[batch]) + CLAUSE_SHARE * _loss(loudest, target[batch], weight[batch])
             _learn(optimizer, schedule, list(net.parameters()), loss)
             lost.append(float(loss.detach()))
         log.info("red lines, epoch %d of %d: %.4f", epoch + 1, epochs, float(np.mean(lost)))
@@ -174,6 +194,28 @@ def as_read(net: RiskNet, letters: str) -> Network:
     for place, layer in enumerate(net.trunk.layers):
         arrays |= packed(f"layer_{place}", _numbers(layer.mixed.weight.T)) | {f"layer_{place}_bias": _numbers(layer.mixed.bias)}
     return Network(letters, arrays | packed("out", _numbers(net.out.weight.T)) | {"out_bias": _numbers(net.out.bias)})
+
+
+def clause_numbers(text: str, letters: int) -> list[int]:
+    """For each of the first letters of folded text the number of its clause, from 1 on; 0 between clauses.
+
+    A text without a clause is one itself.
+    """
+    found = [(start, end) for start, end in clauses(text) if start < letters] or [(0, letters)]
+    numbers = [0] * letters
+    for number, (start, end) in enumerate(found, start=1):
+        numbers[start:end] = [number] * len(numbers[start:end])
+    return numbers
+
+
+def _loss(scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy, summed over red lines; each text counts by the weights of those that are known of it."""
+    lost = functional.binary_cross_entropy_with_logits(scores, target, weight=weight, reduction="sum")
+    return lost / weight.sum() * target.shape[1]
+
+
+def _filled_up(rows: Sequence[list[int]]) -> torch.Tensor:
+    return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=PADDING)
 
 
 def _numbers(learned: torch.Tensor) -> np.ndarray:
