@@ -2,7 +2,7 @@
 
 Guessing costs nothing to label and teaches which letters say the same and what may follow what (Devlin et al.,
 "BERT", NAACL 2019, with convolutions as in Yang et al., "Convolutions are Competitive with Transformers for
-Encoding and Pretraining", 2022); the bank alone is too small for that. On two cores with AMX, eight minutes and ten.
+Encoding and Pretraining", 2022); the bank alone is too small for that. On two cores with AMX, six minutes and ten.
 """
 
 import logging
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 SIZE = 192  # numbers a letter
 FEWEST = 4  # times that a letter must occur
 
-GUESSED = 32_000_000  # letters of text that guessing passes over
+GUESSED = 24_000_000  # letters of text that guessing passes over
 STRETCH, STRETCHES = 128, 96  # letters in a row, rows in a batch
 OWN_SHARE = 6  # one row in so many is of the bank, the others of running text
 GUESS_RATE, GUESS_WARM = 2e-3, 0.04
